@@ -1,0 +1,78 @@
+"""How fast, how strongly and for how long: ketamine and conventional antidepressants compared.
+
+One road, and only two tables enter it:
+
+    file ─ read_scores ─▶ scores ─ derive_outcomes ─▶ outcomes ─ summarize_arms ─▶ arms
+    published results ─ read_arms, load_evidence ─────────────────────────────────▶ arms
+    arms ─ contrast_arms ─▶ effects ─ random_effects ─▶ result ─ .summary() ─▶ plot_*
+
+Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
+Nothing here is medical advice.
+"""
+
+from .axes import class_colour, class_label, hours_axis
+from .checks import problems_in_arms, problems_in_scores
+from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
+from .effects import arm_log_odds, contrast_arms, sampling_covariance, without_contrast
+from .errors import ConvergenceError, DatasetError
+from .evidence import default_pool, load_evidence
+from .inference import as_proportion, as_ratio
+from .meta_analysis import PooledEffects, random_effects
+from .outcomes import derive_outcomes, summarize_arms
+from .plots import plot_assessment_times, plot_rates, plot_windows
+from .proportions import (
+    Comparison,
+    describe_number_needed_to_treat,
+    number_needed_to_treat,
+    odds_ratio,
+    proportion_interval,
+    risk_difference,
+    risk_ratio,
+)
+from .scales import SCALES, Scale, find_scale
+from .time_windows import TIME_WINDOWS, assign_window, one_per_window
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SCALES",
+    "TIME_WINDOWS",
+    "Comparison",
+    "ConvergenceError",
+    "DatasetError",
+    "PooledEffects",
+    "Scale",
+    "arm_log_odds",
+    "as_proportion",
+    "as_ratio",
+    "assign_window",
+    "check_arms",
+    "check_scores",
+    "class_colour",
+    "class_label",
+    "contrast_arms",
+    "default_pool",
+    "derive_outcomes",
+    "describe_number_needed_to_treat",
+    "find_scale",
+    "hours_axis",
+    "inspect_file",
+    "load_evidence",
+    "number_needed_to_treat",
+    "odds_ratio",
+    "one_per_window",
+    "plot_assessment_times",
+    "plot_rates",
+    "plot_windows",
+    "problems_in_arms",
+    "problems_in_scores",
+    "proportion_interval",
+    "random_effects",
+    "read_arms",
+    "read_scores",
+    "risk_difference",
+    "risk_ratio",
+    "sampling_covariance",
+    "summarize_arms",
+    "without_contrast",
+]

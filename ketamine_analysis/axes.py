@@ -1,0 +1,85 @@
+"""What all figures share: the hours-to-weeks axis, one colour per treatment class, the words on the axes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+# Okabe & Ito's colour-blind-safe palette; one colour per class, in every figure
+CLASS_COLOURS = {
+    "ketamine": "#D55E00",
+    "esketamine": "#E69F00",
+    "arketamine": "#F0E442",
+    "ssri": "#0072B2",
+    "snri": "#56B4E9",
+    "oral_antidepressant_mixed": "#009E73",
+    "tca": "#CC79A7",
+    "placebo": "#8c8c8c",
+    "midazolam": "#4d4d4d",
+}
+OTHER_COLOUR = "#b0a48a"
+CLASS_LABELS = {
+    "ketamine": "ketamine",
+    "esketamine": "esketamine",
+    "ssri": "SSRI",
+    "snri": "SNRI",
+    "tca": "tricyclic",
+    "maoi": "MAOI",
+    "oral_antidepressant_mixed": "new oral antidepressant (mixed)",
+    "placebo": "placebo",
+    "midazolam": "midazolam",
+}
+TICKS = {
+    0: "0",
+    0.667: "40 min",
+    2: "2 h",
+    6: "6 h",
+    24: "24 h",
+    72: "3 d",
+    168: "1 wk",
+    336: "2 wk",
+    672: "4 wk",
+    1344: "8 wk",
+    2688: "16 wk",
+    5376: "32 wk",
+    10752: "64 wk",
+}
+MEASURE_LABELS = {
+    "odds_ratio": "odds ratio of response",
+    "risk_ratio": "risk ratio of response",
+    "risk_difference": "risk difference",
+    "mean_difference": "mean difference, scale points",
+    "standardized_mean_difference": "standardised mean difference (g)",
+    "proportion": "response rate",
+    "log_odds_ratio": "log odds ratio",
+    "log_risk_ratio": "log risk ratio",
+    "log_odds": "log odds of response",
+}
+
+
+def class_colour(name: str) -> str:
+    """The colour of a treatment class; classes without one of their own share a neutral tone."""
+    return CLASS_COLOURS.get(str(name), OTHER_COLOUR)
+
+
+def class_label(name: str) -> str:
+    """The class in words for a figure."""
+    return CLASS_LABELS.get(str(name), str(name).replace("_", " "))
+
+
+def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> Axes:
+    """The x axis in true time since first dose, hours and weeks on one log-like (inverse hyperbolic sine) scale.
+
+    hours : the times drawn; the axis runs from a little below the first to a little above the last.
+    """
+    times = np.asarray(hours, float)
+    low, high = float(np.nanmin(times)), float(np.nanmax(times))
+    ax.set_xscale("asinh", linear_width=0.5)
+    left, right = (low / 1.6 if low > 0 else -0.15), high * 1.5 + 0.2
+    ax.set_xlim(left, right)
+    shown = {tick: label for tick, label in TICKS.items() if left <= tick <= right}
+    ax.set_xticks(list(shown), list(shown.values()))
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel("time since first dose (log-like scale)")
+    return ax

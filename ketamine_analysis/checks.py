@@ -1,0 +1,355 @@
+"""The rules a table must keep before anything is computed from it; every breach is one row of `problems`.
+
+Both functions take the table as it was read (numbers may still be text) and look only: they change nothing.
+Errors stop an analysis; warnings are shown and kept.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import pandas as pd
+
+from .errors import PROBLEM_COLUMNS
+from .scales import NOT_STATED, SCALES
+
+SCORE_COLUMNS = ("study", "subject", "arm", "hours", "scale", "score")
+ARM_COLUMNS = ("study", "arm", "hours", "scale", "outcome", "n")
+ARM_NUMBERS = ("hours", "n", "events", "percent", "mean", "sd", "std_error", "conf_low", "conf_high")
+ARM_WORDS = (
+    "label",
+    "treatment",
+    "treatment_class",
+    "role",
+    "control_kind",
+    "route",
+    "dose",
+    "dose_unit",
+    "definition",
+    "timing",
+    "analysis",
+    "source",
+    "design",
+    "blinding",
+    "condition",
+    "population",
+    "background",
+    "schedule",
+    "combination",
+    "basis",
+    "use",
+    "reason",
+    "preferred",
+)
+ALLOWED = {
+    "role": ("active", "control"),
+    "timing": ("at", "within"),
+    "outcome": ("response", "remission", "score", "change", "relapse", "continued_response"),
+    "use": ("pool", "context", "exclude"),
+    "preferred": ("yes", "no"),
+    "combination": ("yes", "no"),
+}
+COUNTED = ("response", "remission", "relapse", "continued_response")
+
+
+class _Problems:
+    """Collects breaches of one table; `add` takes a mask of the rows that break a rule."""
+
+    def __init__(self, table: pd.DataFrame, file: str, lines: pd.Series | None) -> None:
+        self.table, self.file = table, file
+        self.lines = lines if lines is not None else pd.Series(table.index, index=table.index)
+        self.found: list[pd.DataFrame] = []
+
+    def add(self, breaks: pd.Series, column: str, rule: str, fix: object, severity: str = "error") -> None:
+        rows = breaks.index[breaks.fillna(False).astype(bool)]
+        if len(rows) == 0:
+            return
+        value = self.table.loc[rows, column] if column in self.table else None
+        message = fix.loc[rows].to_numpy() if isinstance(fix, pd.Series) else fix
+        self.found.append(
+            pd.DataFrame(
+                {
+                    "file": self.file,
+                    "row": self.lines.loc[rows].to_numpy(),
+                    "column": column,
+                    "value": value.to_numpy() if value is not None else None,
+                    "rule": rule,
+                    "severity": severity,
+                    "message": message,
+                }
+            ).astype(object)
+        )
+
+    def add_column(self, column: str, rule: str, fix: str, severity: str = "error") -> None:
+        self.found.append(
+            pd.DataFrame([(self.file, None, column, None, rule, severity, fix)], columns=list(PROBLEM_COLUMNS))
+        )
+
+    def table_of_problems(self) -> pd.DataFrame:
+        if not self.found:
+            return pd.DataFrame(columns=list(PROBLEM_COLUMNS))
+        return pd.concat(self.found, ignore_index=True)[list(PROBLEM_COLUMNS)]
+
+
+def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
+    """Everything wrong with a `scores` table: `file, row, column, value, rule, severity, message`.
+
+    lines : the line of the file each row came from; default the row label.
+    """
+    found = _Problems(table, file, lines)
+    if not _has_columns(found, SCORE_COLUMNS):
+        return found.table_of_problems()
+    for name in ("study", "subject", "arm", "scale"):
+        found.add(_blank(table[name]), name, "value present", f"every row needs a {name}")
+    hours = _number(found, "hours", required=True)
+    score = _number(found, "score", required=False)
+    _check_scale_of_scores(found, score)
+    period = [name for name in ("period",) if name in table]
+    key = ["study", "subject", "scale", *period]
+    moment = table[key].assign(hours=hours)
+    found.add(
+        moment.duplicated(keep=False) & hours.notna(),
+        "hours",
+        "one score per subject, scale and time",
+        "keep one of the rows, or tell them apart by hours",
+    )
+    pre_dose = (hours <= 0).groupby([table[name] for name in key], dropna=False).transform("any")
+    first = ~table.duplicated(key)
+    found.add(
+        ~pre_dose & first & hours.notna(),
+        "subject",
+        "a row before first dose",
+        "add the subject's row at hours <= 0 (its score may be blank when it was not measured)",
+    )
+    arms = table.groupby(["study", "subject", *period], dropna=False)["arm"].transform("nunique")
+    found.add(
+        (arms > 1) & ~table.duplicated(["study", "subject", "arm", *period]),
+        "arm",
+        "one arm per subject",
+        "a crossover needs a `period` column (one arm per subject and period); otherwise correct the arm",
+    )
+    for name in ("treatment", "treatment_class", "role", "control_kind"):
+        if name in table:
+            kinds = table.groupby(["study", "arm"], dropna=False)[name].transform("nunique")
+            found.add(
+                (kinds > 1) & ~table.duplicated(["study", "arm", name]),
+                name,
+                f"one {name} per arm",
+                f"give all rows of an arm the same {name}",
+            )
+    _check_allowed(found)
+    return found.table_of_problems()
+
+
+def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
+    """Everything wrong with an `arms` table; the same columns as `problems_in_scores`.
+
+    Rows of `use` context or exclude are shown, not computed with: what is wrong with them is a warning.
+    """
+    found = _Problems(table, file, lines)
+    if not _has_columns(found, ARM_COLUMNS):
+        return found.table_of_problems()
+    for name in ("study", "arm", "scale", "outcome"):
+        found.add(_blank(table[name]), name, "value present", f"every row needs a {name}")
+    number = {name: _number(found, name, required=False) for name in ARM_NUMBERS if name in table}
+    empty = pd.Series(np.nan, index=table.index)
+    get = {name: number.get(name, empty) for name in ARM_NUMBERS}
+    found.add(
+        get["hours"].isna() & _blank(table["hours"]),
+        "hours",
+        "time stated",
+        "without hours a row forms no contrast",
+        "warning",
+    )
+    _check_allowed(found)
+    _check_counts(found, get)
+    _check_means(found, get)
+    key = [
+        name
+        for name in ("study", "arm", "hours", "timing", "scale", "outcome", "definition", "analysis")
+        if name in table
+    ]
+    found.add(
+        table.duplicated(key, keep=False),
+        "arm",
+        "one row per arm, time and outcome",
+        "keep one, or tell them apart by definition or analysis",
+    )
+    _check_remission(found, get)
+    problems = found.table_of_problems()
+    if "use" in table and len(problems):
+        line_use = pd.Series(table["use"].to_numpy(), index=found.lines.to_numpy())
+        shown = problems["row"].map(line_use[~line_use.index.duplicated()]).isin(["context", "exclude"])
+        problems.loc[shown, "severity"] = "warning"
+    return problems
+
+
+def _has_columns(found: _Problems, required: tuple[str, ...]) -> bool:
+    present = list(found.table.columns)
+    for name in sorted({name for name in present if present.count(name) > 1}):
+        found.add_column(name, "column named once", "rename or remove the second column of that name")
+    known = (*required, *ARM_NUMBERS, *ARM_WORDS, "subject", "score", "baseline", "visit", "period")
+    absent = [name for name in required if name not in present]
+    for name in absent:
+        near = difflib.get_close_matches(name, [str(column) for column in present], 1)
+        hint = f'; is it {near[0]!r}? then columns={{"{name}": "{near[0]}"}}' if near else ""
+        found.add_column(name, "column present", f"the table needs {', '.join(required)}{hint}")
+    for name in (column for column in present if column not in known and not absent):
+        near = difflib.get_close_matches(str(name), known, 1, 0.85)
+        if near and near[0] not in present:
+            found.add_column(
+                str(name), "known column", f"did you mean {near[0]!r}? as it is the column is not used", "warning"
+            )
+    return not absent and found.table.columns.is_unique
+
+
+def _blank(values: pd.Series) -> pd.Series:
+    return values.isna() | (values.astype(str).str.strip() == "")
+
+
+def _number(found: _Problems, name: str, *, required: bool) -> pd.Series:
+    text = found.table[name]
+    blank = _blank(text)
+    value = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
+    bad = (~blank & value.isna()) | np.isinf(value)
+    found.add(bad, name, "a finite number", f"{name} must be a number with a decimal point, or blank when unknown")
+    if required:
+        found.add(blank, name, "value present", f"every row needs {name}")
+    return value.where(~bad)
+
+
+def _check_scale_of_scores(found: _Problems, score: pd.Series) -> None:
+    scale = found.table["scale"]
+    known = scale.isin(list(SCALES))
+    found.add(~known & ~_blank(scale), "scale", "a known scale", _scale_hint(scale))
+    low, high = _limits(scale)
+    found.add(
+        (score < low) | (score > high),
+        "score",
+        "score within its scale",
+        scale.astype(str)
+        + " runs from "
+        + low.map("{:g}".format)
+        + " to "
+        + high.map("{:g}".format)
+        + "; correct it, or name the code for missing with missing=(…)",
+    )
+    whole = scale.map({name: one.integer for name, one in SCALES.items()}).fillna(False).astype(bool)
+    found.add(
+        whole & (score % 1 != 0) & score.notna(),
+        "score",
+        "whole scores",
+        scale.astype(str) + " is a sum of whole item scores",
+    )
+
+
+def _scale_hint(scale: pd.Series) -> pd.Series:
+    def hint(name: object) -> str:
+        near = difflib.get_close_matches(str(name).upper(), list(SCALES), 1, 0.5)
+        ask = f"did you mean {near[0]!r}? " if near else ""
+        return f"{ask}known scales: {', '.join(SCALES)}"
+
+    return scale.map({name: hint(name) for name in scale.unique()})
+
+
+def _limits(scale: pd.Series) -> tuple[pd.Series, pd.Series]:
+    low = scale.map({name: one.minimum for name, one in SCALES.items()}).astype(float)
+    high = scale.map({name: one.maximum for name, one in SCALES.items()}).astype(float)
+    return low, high
+
+
+def _check_allowed(found: _Problems) -> None:
+    for name, allowed in ALLOWED.items():
+        if name in found.table:
+            value = found.table[name]
+            found.add(
+                ~value.isin(allowed) & ~_blank(value),
+                name,
+                f"{name} is one of {', '.join(allowed)}",
+                "correct the word",
+            )
+
+
+def _check_counts(found: _Problems, get: dict[str, pd.Series]) -> None:
+    n, events, percent = get["n"], get["events"], get["percent"]
+    found.add((n <= 0) | (n % 1 != 0) & n.notna(), "n", "n is a whole number above 0", "n counts patients")
+    found.add(
+        (events < 0) | (events % 1 != 0) & events.notna(),
+        "events",
+        "events is a whole number from 0",
+        "events counts patients",
+    )
+    found.add(events > n, "events", "events at most n", "n is " + n.map("{:g}".format) + ": correct either")
+    found.add(events.notna() & n.isna(), "n", "n beside events", "a count needs its denominator")
+    found.add((percent < 0) | (percent > 100), "percent", "percent from 0 to 100", "give the percentage of n")
+    decimals = (
+        found.table["percent"].astype(str).str.extract(r"\.(\d+)")[0].str.rstrip("0").str.len().fillna(0)
+        if "percent" in found.table
+        else 0
+    )
+    half = 0.5 * 10.0 ** -pd.Series(decimals, index=n.index) + 1e-9
+    nearest = events.where(events.notna(), (percent * n / 100).round())
+    fits = (100 * nearest / n - percent).abs() <= half
+    counted = found.table["outcome"].isin(COUNTED)
+    found.add(
+        counted & percent.between(0, 100) & (n > 0) & ~(events > n) & ~fits,
+        "percent",
+        "percent fits a whole count",
+        "of n = "
+        + n.map("{:g}".format)
+        + " patients no whole number gives this percentage, or events is another: check n and events",
+    )
+
+
+def _check_means(found: _Problems, get: dict[str, pd.Series]) -> None:
+    table, mean = found.table, get["mean"]
+    scale = table["scale"]
+    for name in ("sd", "std_error"):
+        found.add(get[name] < 0, name, "spread not negative", f"{name} is a positive number")
+        found.add(get[name] == 0, name, "spread above 0", f"{name} = 0 says all patients scored the same", "warning")
+    low, high = _limits(scale)
+    span = high - low
+    outside = ((table["outcome"] == "score") & ((mean < low) | (mean > high))) | (
+        (table["outcome"] == "change") & (mean.abs() > span)
+    )
+    found.add(
+        outside, "mean", "mean within its scale", scale.astype(str) + " cannot have this mean: check scale and sign"
+    )
+    found.add(
+        (get["conf_low"] > mean) | (get["conf_high"] < mean),
+        "mean",
+        "mean inside its interval",
+        "check conf_low and conf_high",
+    )
+    found.add(
+        (scale == NOT_STATED) & table["outcome"].isin(["score", "change"]),
+        "scale",
+        "a mean has a scale",
+        "scale not_stated is allowed for counts only",
+    )
+    found.add(
+        ~scale.isin([*SCALES, NOT_STATED]) & ~_blank(scale),
+        "scale",
+        "a known scale",
+        "its range cannot be checked; " + _scale_hint(scale),
+        "warning",
+    )
+
+
+def _check_remission(found: _Problems, get: dict[str, pd.Series]) -> None:
+    """Flags arms with more remitters than responders; some papers print that, and it stays as printed."""
+    table = found.table
+    key = [name for name in ("study", "arm", "hours", "timing", "scale", "analysis") if name in table]
+    share = get["events"] / get["n"]
+    responders = (
+        table[key].assign(share=share)[table["outcome"] == "response"].groupby(key, dropna=False)["share"].max()
+    )
+    beside = table[key].merge(responders.rename("response"), left_on=key, right_index=True, how="left")["response"]
+    found.add(
+        (table["outcome"] == "remission") & (share > beside.reindex(table.index) + 1e-12),
+        "events",
+        "remission not more frequent than response",
+        "kept as printed; check cut-off and denominators",
+        "warning",
+    )

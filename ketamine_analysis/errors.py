@@ -1,0 +1,46 @@
+"""The two errors the library raises on purpose."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+PROBLEM_COLUMNS = ("file", "row", "column", "value", "rule", "severity", "message")
+SHOWN = 10  # problems spelled out in the error's own text; all of them are in `.problems`
+
+
+class DatasetError(ValueError):
+    """A table that cannot be used as it is; `.problems` lists everything wrong with it.
+
+    problems : DataFrame with columns `file, row, column, value, rule, severity, message`, one row a
+        problem. `row` is the line of the file (the header is line 1) or the row label of a dataframe.
+    """
+
+    def __init__(self, problems: pd.DataFrame) -> None:
+        self.problems = problems
+        super().__init__(describe_problems(problems))
+
+
+class ConvergenceError(RuntimeError):
+    """A fit that did not reach its optimum; `.state` holds where it stopped."""
+
+    def __init__(self, message: str, state: dict[str, object]) -> None:
+        self.state = state
+        super().__init__(message)
+
+
+def describe_problems(problems: pd.DataFrame, shown: int = SHOWN) -> str:
+    """The problems as text, one a line: file, row, column, value, rule, what to do."""
+    lines = [_describe_problem(problem) for problem in problems.head(shown).to_dict("records")]
+    if len(problems) > shown:
+        lines.append(f"… and {len(problems) - shown} more; all are in .problems")
+    return "\n".join(lines)
+
+
+def _describe_problem(problem: dict) -> str:
+    places = [str(problem["file"])]
+    if pd.notna(problem["row"]):
+        places.append(f"row {problem['row']}")
+    if problem["column"]:
+        places.append(f"column {problem['column']}")
+    found = f" {problem['value']!r}" if pd.notna(problem["value"]) and problem["value"] != "" else ""
+    return f"{', '.join(places)}:{found} breaks rule '{problem['rule']}': {problem['message']}"

@@ -1,0 +1,116 @@
+"""The published results the project ships, as the library's tables, with where each figure comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from .folders import shipped_folder
+
+TABLES = ("arms", "adverse_events", "effects", "durability", "trials")
+RENAMED = {
+    "trial_id": "study",
+    "arm_id": "arm",
+    "control_arm_id": "control_arm",
+    "se": "std_error",
+    "ci_low": "conf_low",
+    "ci_high": "conf_high",
+    "effect_measure": "measure",
+    "source_url": "source",
+}
+LEADING = (
+    "study",
+    "label",
+    "year",
+    "arm",
+    "treatment",
+    "treatment_class",
+    "role",
+    "control_kind",
+    "combination",
+    "route",
+    "dose",
+    "dose_unit",
+    "hours",
+    "scale",
+    "outcome",
+    "definition",
+    "timing",
+    "analysis",
+    "n",
+    "events",
+    "percent",
+    "mean",
+    "sd",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "design",
+    "blinding",
+    "condition",
+    "population",
+    "background",
+    "schedule",
+    "n_doses",
+    "basis",
+    "use",
+    "reason",
+    "preferred",
+    "locator",
+    "source",
+)
+
+
+def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> pd.DataFrame:
+    """The shipped published results: every outcome row as `arms`, or another of the tables.
+
+    table : "arms" (1 971 outcome rows joined to their arm and trial: all of them, also those not for
+        pooling; see `default_pool`), "adverse_events", "effects" (contrasts as printed, signs included: read
+        `favours_drug` and `unit`), "durability" or "trials".
+    folder : another folder with the same six CSV files; default the shipped `data/evidence`.
+    Column meanings: `data/evidence/datapackage.json`. Raises ValueError for an unknown table.
+
+    >>> load_evidence().shape[0]
+    1971
+    """
+    if table not in TABLES:
+        raise ValueError(f"table {table!r} is unknown: use one of {list(TABLES)}")
+    where = Path(folder) if folder is not None else shipped_folder("data") / "evidence"
+    if table != "arms":
+        return _read(where / f"{table}.csv")
+    rows = _read(where / "outcomes.csv").merge(
+        _read(where / "arms.csv"), on=["study", "arm"], how="left", validate="many_to_one"
+    )
+    trials = _read(where / "trials.csv").rename(columns={"n_randomised": "trial_n_randomised"})
+    rows = rows.merge(trials, on="study", how="left", validate="many_to_one")
+    return rows[[*LEADING, *(name for name in rows if name not in LEADING)]]
+
+
+def default_pool(arms: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
+    """The rows meant for the default depression analyses: condition depression, use pool, preferred yes.
+
+    One row per trial, arm, time and outcome remains (1 247 rows of 246 trials in the shipped evidence).
+    rest : True gives all other rows instead, each with a `reason`.
+    A table without one of the three columns (your own trial) is not filtered by it.
+
+    >>> default_pool(load_evidence()).shape[0], default_pool(load_evidence(), rest=True).shape[0]
+    (1247, 724)
+    """
+    reason = pd.Series("", index=arms.index, dtype=object)
+    if "preferred" in arms:
+        reason[arms["preferred"] == "no"] = "another analysis of the same arm and time is preferred"
+    if "use" in arms:
+        not_pooled = arms["use"].isin(["context", "exclude"])
+        reason[not_pooled] = arms["use"] + ": " + arms["reason"].fillna("no reason given")
+    if "condition" in arms:
+        other = arms["condition"].notna() & (arms["condition"] != "depression")
+        reason[other] = "condition is " + arms["condition"]
+    if not rest:
+        return arms[reason == ""].reset_index(drop=True)
+    return arms.assign(reason=reason)[reason != ""].reset_index(drop=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    text = ("pmid", "doi", "registry", "p_value", "dose", "reason", "notes", "n_doses")
+    return pd.read_csv(path, dtype=dict.fromkeys(text, "str")).rename(columns=RENAMED)

@@ -1,0 +1,87 @@
+"""Tests and intervals: the one place that turns an estimate and its standard error into a summary row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special, stats
+
+SUMMARY_COLUMNS = ("term", "estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
+
+
+def critical_value(df: ArrayLike, level: float) -> np.ndarray:
+    """The two-sided critical value of t with `df` degrees of freedom; infinite df is the normal.
+
+    >>> critical_value([10, np.inf], 0.95).round(4).tolist()
+    [2.2281, 1.96]
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level {level!r} must lie between 0 and 1, such as 0.95")
+    df = np.asarray(df, float)
+    tail = (1 - level) / 2
+    return np.where(np.isinf(df), stats.norm.isf(tail), stats.t.isf(tail, np.where(np.isinf(df), 1.0, df)))
+
+
+def summary_table(
+    term: ArrayLike, estimate: ArrayLike, std_error: ArrayLike, df: ArrayLike, *, level: float = 0.95
+) -> pd.DataFrame:
+    """The summary columns `term, estimate, std_error, df, statistic, p_value, conf_low, conf_high`.
+
+    df : degrees of freedom of t, infinite for the normal. `statistic` tests estimate = 0, two-sided.
+    """
+    estimate, std_error, df = np.broadcast_arrays(
+        np.atleast_1d(np.asarray(estimate, float)), np.asarray(std_error, float), np.asarray(df, float)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = estimate / std_error
+    p_value = 2 * np.where(
+        np.isinf(df), stats.norm.sf(np.abs(statistic)), stats.t.sf(np.abs(statistic), np.where(np.isinf(df), 1.0, df))
+    )
+    half = critical_value(df, level) * std_error
+    return pd.DataFrame(
+        {
+            "term": np.broadcast_to(np.asarray(term, object), estimate.shape),
+            "estimate": estimate,
+            "std_error": std_error,
+            "df": df,
+            "statistic": statistic,
+            "p_value": p_value,
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
+        }
+    )
+
+
+def as_ratio(summary: pd.DataFrame) -> pd.DataFrame:
+    """The summary of a log measure as ratios: estimate and limits exponentiated, the log's own test kept.
+
+    `std_error` and `statistic` belong to the logarithm and are dropped; `measure` loses its "log_".
+
+    >>> as_ratio(summary_table("pooled", 0.0, 1.0, np.inf))[["estimate", "p_value"]].to_numpy().tolist()
+    [[1.0, 1.0]]
+    """
+    return _transformed(summary, np.exp, {"log_odds_ratio": "odds_ratio", "log_risk_ratio": "risk_ratio"})
+
+
+def as_proportion(summary: pd.DataFrame) -> pd.DataFrame:
+    """The summary of log odds as proportions: estimate and limits through the inverse logit.
+
+    The test of a log odds against 0 asks whether half respond, which nobody asked: it is dropped too.
+
+    >>> as_proportion(summary_table("pooled", 0.0, 1.0, np.inf))["estimate"].tolist()
+    [0.5]
+    """
+    return _transformed(summary, special.expit, {"log_odds": "proportion"}).drop(columns="p_value")
+
+
+def _transformed(
+    summary: pd.DataFrame, transform: Callable[[pd.Series], pd.Series], names: dict[str, str]
+) -> pd.DataFrame:
+    limits = ("estimate", "conf_low", "conf_high", "prediction_low", "prediction_high")
+    table = summary.assign(**{name: transform(summary[name]) for name in limits if name in summary})
+    if "measure" in table:
+        table["measure"] = table["measure"].replace(names)
+    return table.drop(columns=["std_error", "statistic", "df"], errors="ignore")

@@ -1,0 +1,164 @@
+"""Figures of rates and times. They draw numbers already computed, take an `ax` and give it back."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from .axes import MEASURE_LABELS, class_colour, class_label, hours_axis
+from .proportions import proportion_interval
+from .time_windows import TIME_WINDOWS
+
+POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient
+
+
+def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Events / n of every row by time: Wilson 95 % bars, marker area ∝ n, one colour per treatment class.
+
+    arms : rows of one outcome with `hours, n, events, treatment_class`; arms of the same hour are set side by
+        side. Filled markers are active arms, open ones controls (where `role` is given).
+    Raises ValueError for a table with several outcomes or no counts.
+    """
+    rows = _one_outcome(arms)
+    ax = ax or plt.subplots(figsize=(8, 4.5), layout="constrained")[1]
+    low, high = proportion_interval(rows["events"], rows["n"])
+    rows = rows.assign(low=low, high=high, rate=rows["events"] / rows["n"], x=_side_by_side(rows["hours"]))
+    for name, part in rows.groupby("treatment_class", sort=False):
+        colour = class_colour(name)
+        ax.vlines(part["x"], 100 * part["low"], 100 * part["high"], color=colour, lw=0.8, alpha=0.6)
+        control = part["role"].eq("control") if "role" in part else pd.Series(False, index=part.index)
+        ax.scatter(
+            part["x"],
+            100 * part["rate"],
+            s=POINT_AREA_PER_PATIENT * part["n"],
+            edgecolor=colour,
+            linewidth=0.9,
+            facecolor=[("white" if one else colour) for one in control],
+            alpha=0.75,
+            zorder=3,
+        )
+    hours_axis(ax, rows["x"])
+    ax.set_ylim(0, 100)
+    ax.set_ylabel(f"{rows['outcome'].iloc[0]}, % of patients")
+    _class_legend(ax, rows["treatment_class"].unique())
+    ax.set_title(
+        f"{len(rows)} arm-times of {rows['study'].nunique()} trials; bars: Wilson 95 %; area: patients",
+        fontsize=9,
+        loc="left",
+    )
+    return ax
+
+
+def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Pooled estimates in the time windows, with intervals; spans in which no trial looked are grey.
+
+    summary : rows with `window, estimate, conf_low, conf_high, k, treatment_class, measure` (`as_ratio` or
+        `as_proportion` of a pooling by class and window). Under each point stands its number of trials.
+        An interval that leaves the axis ends in an arrow.
+    """
+    ax = ax or plt.subplots(figsize=(8, 4), layout="constrained")[1]
+    measure = str(summary["measure"].iloc[0])
+    ends = _value_axis(ax, measure)
+    windows = {window.name: window for window in TIME_WINDOWS}
+    ax.axvspan(1e-3, 1e5, color="0.9", lw=0, zorder=0)
+    for name in summary["window"].unique():
+        span = windows[str(name)]
+        ax.axvspan(max(span.low, 0.3), min(span.high, 9000), color="white", lw=0, zorder=0.5)
+    classes = list(summary["treatment_class"].unique())
+    for place, name in enumerate(classes):
+        part = summary[summary["treatment_class"] == name]
+        x = np.array([windows[str(one)].nominal for one in part["window"]]) * 1.13 ** (place - (len(classes) - 1) / 2)
+        _draw_intervals(ax, x, part, class_colour(str(name)), ends)
+    hours_axis(ax, (1.0, 4000.0))
+    _class_legend(ax, classes)
+    return ax
+
+
+def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """When trials look: one line per trial with a dot at each time it reports, grouped by treatment class.
+
+    arms : rows of active arms with `study, treatment_class, hours` (controls are left out of the classes).
+    """
+    active = arms[(arms["role"] == "active") & (arms["hours"] > 0)]
+    groups = active.groupby("treatment_class")["study"].nunique().sort_values(ascending=False)
+    ax = ax or plt.subplots(figsize=(8, 0.9 + 0.45 * len(groups) + 0.012 * groups.sum()), layout="constrained")[1]
+    top, ticks, labels = 0.0, [], []
+    for name, size in groups.items():
+        part = active[active["treatment_class"] == name]
+        order = part.groupby("study")["hours"].agg(["min", "max"]).sort_values(["min", "max"]).index
+        step = max(0.35, 3.0 / size)
+        y = top + step * pd.Series(np.arange(len(order)), index=order)
+        times = part[["study", "hours"]].drop_duplicates()
+        spans = times.groupby("study")["hours"].agg(["min", "max"])
+        ax.hlines(y[spans.index], spans["min"], spans["max"], color=class_colour(str(name)), lw=0.5, alpha=0.5)
+        ax.scatter(times["hours"], y[times["study"]], s=7, color=class_colour(str(name)), lw=0)
+        ticks.append(top + step * (len(order) - 1) / 2)
+        labels.append(f"{class_label(str(name))} ({size} trial{'s' if size > 1 else ''})")
+        top += step * len(order) + 3
+        ax.axhline(top - 1.5 - step / 2, color="0.85", lw=0.6)
+    ax.set_yticks(ticks, labels)
+    ax.set_ylim(top, -3)
+    hours_axis(ax, active["hours"])
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color="0.9", lw=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def _one_outcome(arms: pd.DataFrame) -> pd.DataFrame:
+    rows = arms[arms["events"].notna() & arms["n"].notna() & (arms["hours"] > 0)]
+    if rows.empty:
+        raise ValueError("no row has events, n and a time after first dose: nothing to draw")
+    if rows["outcome"].nunique() > 1:
+        raise ValueError(f"one figure shows one outcome; the table has {sorted(rows['outcome'].unique())}")
+    return rows if "treatment_class" in rows else rows.assign(treatment_class=rows["arm"])
+
+
+def _side_by_side(hours: pd.Series) -> pd.Series:
+    """Equal hours spread over ± 20 % (less for few), so that no marker hides another."""
+    size = hours.groupby(hours).transform("size")
+    place = hours.groupby(hours).cumcount()
+    width = np.minimum(0.2, 0.05 * (size - 1))
+    share = np.where(size > 1, 2 * place / (size - 1).where(size > 1, 1) - 1, 0.0)
+    return hours * np.exp(width * share)
+
+
+def _value_axis(ax: Axes, measure: str) -> tuple[float, float]:
+    if measure in ("odds_ratio", "risk_ratio"):
+        ax.set_yscale("log")
+        ends = (0.2, 20.0)
+        ticks = [0.25, 0.5, 1, 2, 4, 8, 16]
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.set_yticks([], minor=True)
+        ax.axhline(1, color="0.3", lw=0.8, zorder=1)
+    elif measure == "proportion":
+        ends = (0.0, 1.0)
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    else:
+        ends = (-np.inf, np.inf)
+        ax.axhline(0, color="0.3", lw=0.8, zorder=1)
+    if np.isfinite(ends[0]):
+        ax.set_ylim(*ends)
+    ax.set_ylabel(MEASURE_LABELS.get(measure, measure))
+    return ends
+
+
+def _draw_intervals(ax: Axes, x: np.ndarray, part: pd.DataFrame, colour: str, ends: tuple[float, float]) -> None:
+    low, high = part["conf_low"].to_numpy(float), part["conf_high"].to_numpy(float)
+    ax.vlines(x, np.maximum(low, ends[0]), np.minimum(high, ends[1]), color=colour, lw=1.6, zorder=2)
+    for end, marker, beyond in ((ends[0], "v", low < ends[0]), (ends[1], "^", high > ends[1])):
+        ax.scatter(x[beyond], np.full(beyond.sum(), end), marker=marker, s=30, color=colour, clip_on=False, zorder=4)
+    ax.scatter(x, part["estimate"], s=34, color=colour, zorder=3, edgecolor="white", linewidth=0.6)
+    for one, value, k in zip(x, part["estimate"], part["k"], strict=True):
+        ax.annotate(f"{k}", (one, value), (5, 3), textcoords="offset points", fontsize=7, color="0.25")
+
+
+def _class_legend(ax: Axes, classes: np.ndarray | list[str]) -> None:
+    handles = [
+        Line2D([], [], marker="o", ls="", color=class_colour(str(name)), label=class_label(str(name)))
+        for name in classes
+    ]
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
