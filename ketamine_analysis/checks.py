@@ -145,7 +145,7 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
 def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
     """Everything wrong with an `arms` table; the same columns as `problems_in_scores`.
 
-    Rows of `use` context or exclude are shown, not computed with: what is wrong with them is a warning.
+    Rows of `use` context or exclude, or `preferred` no, are shown, not computed with: their problems are warnings.
     """
     found = _Problems(table, file, lines)
     if not _has_columns(found, ARM_COLUMNS):
@@ -178,10 +178,12 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     )
     _check_remission(found, get)
     problems = found.table_of_problems()
-    if "use" in table and len(problems):
-        line_use = pd.Series(table["use"].to_numpy(), index=found.lines.to_numpy())
-        shown = problems["row"].map(line_use[~line_use.index.duplicated()]).isin(["context", "exclude"])
-        problems.loc[shown, "severity"] = "warning"
+    shown_only = pd.Series(False, index=table.index)
+    for name, words in (("use", ["context", "exclude"]), ("preferred", ["no"])):
+        if name in table:
+            shown_only |= table[name].isin(words)
+    lines_shown = set(found.lines[shown_only])
+    problems.loc[problems["row"].isin(lines_shown), "severity"] = "warning"
     return problems
 
 

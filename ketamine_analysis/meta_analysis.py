@@ -102,11 +102,12 @@ class PooledEffects:
     def prediction_interval(self, level: float = 0.95) -> pd.DataFrame:
         """Where the true effect of a new trial would lie: `prediction_low, prediction_high, formula`.
 
-        Needs two trials (missing otherwise). t with k − 1 degrees of freedom for HKSJ, normal for Wald.
+        Needs two trials and a method that allows them to differ (missing otherwise, and for FE). t with k − 1 degrees of freedom for HKSJ, normal for Wald.
         """
         error, df = self._standard_error(self.inference)
         half = critical_value(df, level) * np.sqrt(error**2 + self.tau2_values)
-        half = np.where(self.present.sum(axis=1) > 1, half, np.nan)
+        missing = (self.present.sum(axis=1) < 2) | (self.method == "FE")
+        half = np.where(missing, np.nan, half)
         return self.groups.assign(
             prediction_low=self.estimate - half,
             prediction_high=self.estimate + half,
