@@ -16,7 +16,9 @@ from .datasets import check_arms, check_scores, inspect_file, read_arms, read_sc
 from .effects import arm_log_odds, contrast_arms, sampling_covariance, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
+from .forest import plot_forest
 from .inference import as_proportion, as_ratio
+from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .outcomes import derive_outcomes, summarize_arms
 from .plots import plot_assessment_times, plot_rates, plot_windows
@@ -30,6 +32,7 @@ from .proportions import (
     risk_ratio,
 )
 from .scales import SCALES, Scale, find_scale
+from .simulate import simulate_trial, simulated_truth
 from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 
 __version__ = "0.1.0"
@@ -62,6 +65,7 @@ __all__ = [
     "odds_ratio",
     "one_per_window",
     "plot_assessment_times",
+    "plot_forest",
     "plot_rates",
     "plot_windows",
     "problems_in_arms",
@@ -73,6 +77,9 @@ __all__ = [
     "risk_difference",
     "risk_ratio",
     "sampling_covariance",
+    "save_result",
+    "simulate_trial",
+    "simulated_truth",
     "summarize_arms",
     "without_contrast",
 ]

@@ -30,21 +30,22 @@ CLASS_LABELS = {
     "placebo": "placebo",
     "midazolam": "midazolam",
 }
+# the ticks of the hours axis, the most telling first: on a narrow axis the last ones give way
 TICKS = {
-    0: "0",
-    0.667: "40 min",
-    2: "2 h",
-    6: "6 h",
     24: "24 h",
-    72: "3 d",
     168: "1 wk",
-    336: "2 wk",
-    672: "4 wk",
     1344: "8 wk",
-    2688: "16 wk",
-    5376: "32 wk",
+    2: "2 h",
+    0: "0",
+    72: "3 d",
+    672: "4 wk",
+    6: "6 h",
+    336: "2 wk",
+    4368: "26 wk",
+    0.667: "40 min",
     10752: "64 wk",
 }
+LABEL_INCHES = 0.42
 MEASURE_LABELS = {
     "odds_ratio": "odds ratio of response",
     "risk_ratio": "risk ratio of response",
@@ -78,8 +79,14 @@ def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> A
     ax.set_xscale("asinh", linear_width=0.5)
     left, right = (low / 1.6 if low > 0 else -0.15), high * 1.5 + 0.2
     ax.set_xlim(left, right)
-    shown = {tick: label for tick, label in TICKS.items() if left <= tick <= right}
-    ax.set_xticks(list(shown), list(shown.values()))
+    inches = ax.get_position().width * ax.figure.get_figwidth()
+    span = np.arcsinh(right / 0.5) - np.arcsinh(left / 0.5)
+    shown: list[float] = []
+    for tick in (tick for tick in TICKS if left <= tick <= right):
+        gaps = [abs(np.arcsinh(tick / 0.5) - np.arcsinh(other / 0.5)) / span * inches for other in shown]
+        if not gaps or min(gaps) >= LABEL_INCHES:
+            shown.append(tick)
+    ax.set_xticks(sorted(shown), [TICKS[tick] for tick in sorted(shown)])
     ax.set_xticks([], minor=True)
     ax.set_xlabel("time since first dose (log-like scale)")
     return ax

@@ -102,7 +102,8 @@ class PooledEffects:
     def prediction_interval(self, level: float = 0.95) -> pd.DataFrame:
         """Where the true effect of a new trial would lie: `prediction_low, prediction_high, formula`.
 
-        Needs two trials and a method that allows them to differ (missing otherwise, and for FE). t with k − 1 degrees of freedom for HKSJ, normal for Wald.
+        Needs two trials and a method that allows them to differ (missing otherwise, and for FE).
+        t with k − 1 degrees of freedom for HKSJ, normal for Wald.
         """
         error, df = self._standard_error(self.inference)
         half = critical_value(df, level) * np.sqrt(error**2 + self.tau2_values)

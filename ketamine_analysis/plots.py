@@ -12,7 +12,8 @@ from .axes import MEASURE_LABELS, class_colour, class_label, hours_axis
 from .proportions import proportion_interval
 from .time_windows import TIME_WINDOWS
 
-POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient
+POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient; less when there are many rows
+MANY_ROWS = 40
 
 
 def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -25,6 +26,7 @@ def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = _one_outcome(arms)
     ax = ax or plt.subplots(figsize=(8, 4.5), layout="constrained")[1]
     low, high = proportion_interval(rows["events"], rows["n"])
+    area = POINT_AREA_PER_PATIENT * min(1.0, MANY_ROWS / len(rows))
     rows = rows.assign(low=low, high=high, rate=rows["events"] / rows["n"], x=_side_by_side(rows["hours"]))
     for name, part in rows.groupby("treatment_class", sort=False):
         colour = class_colour(name)
@@ -33,7 +35,7 @@ def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.scatter(
             part["x"],
             100 * part["rate"],
-            s=POINT_AREA_PER_PATIENT * part["n"],
+            s=4 + area * part["n"],
             edgecolor=colour,
             linewidth=0.9,
             facecolor=[("white" if one else colour) for one in control],
@@ -41,7 +43,7 @@ def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             zorder=3,
         )
     hours_axis(ax, rows["x"])
-    ax.set_ylim(0, 100)
+    ax.set_ylim(-3, 103)
     ax.set_ylabel(f"{rows['outcome'].iloc[0]}, % of patients")
     _class_legend(ax, rows["treatment_class"].unique())
     ax.set_title(
@@ -56,7 +58,7 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pooled estimates in the time windows, with intervals; spans in which no trial looked are grey.
 
     summary : rows with `window, estimate, conf_low, conf_high, k, treatment_class, measure` (`as_ratio` or
-        `as_proportion` of a pooling by class and window). Under each point stands its number of trials.
+        `as_proportion` of a pooling by class and window). Above the axis stands each point's number of trials.
         An interval that leaves the axis ends in an arrow.
     """
     ax = ax or plt.subplots(figsize=(8, 4), layout="constrained")[1]
@@ -72,8 +74,21 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         part = summary[summary["treatment_class"] == name]
         x = np.array([windows[str(one)].nominal for one in part["window"]]) * 1.13 ** (place - (len(classes) - 1) / 2)
         _draw_intervals(ax, x, part, class_colour(str(name)), ends)
+        for one, k in zip(x, part["k"], strict=True):
+            ax.annotate(
+                f"{k}",
+                (one, 1.01 + 0.05 * place),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                fontsize=7,
+                color=class_colour(str(name)) if len(classes) > 1 else "0.25",
+            )
+    ax.annotate("trials", (1.0, 1.01), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
     hours_axis(ax, (1.0, 4000.0))
-    _class_legend(ax, classes)
+    if len(classes) == 1:
+        ax.set_title(class_label(classes[0]), fontsize=10, loc="left", color=class_colour(classes[0]), weight="bold")
+    else:
+        _class_legend(ax, classes)
     return ax
 
 
@@ -118,10 +133,10 @@ def _one_outcome(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _side_by_side(hours: pd.Series) -> pd.Series:
-    """Equal hours spread over ± 20 % (less for few), so that no marker hides another."""
+    """Equal hours spread over ± 13 % (less for few; 6 and 8 weeks stay apart), so that no marker hides another."""
     size = hours.groupby(hours).transform("size")
     place = hours.groupby(hours).cumcount()
-    width = np.minimum(0.2, 0.05 * (size - 1))
+    width = np.minimum(0.13, 0.04 * (size - 1))
     share = np.where(size > 1, 2 * place / (size - 1).where(size > 1, 1) - 1, 0.0)
     return hours * np.exp(width * share)
 
@@ -152,8 +167,6 @@ def _draw_intervals(ax: Axes, x: np.ndarray, part: pd.DataFrame, colour: str, en
     for end, marker, beyond in ((ends[0], "v", low < ends[0]), (ends[1], "^", high > ends[1])):
         ax.scatter(x[beyond], np.full(beyond.sum(), end), marker=marker, s=30, color=colour, clip_on=False, zorder=4)
     ax.scatter(x, part["estimate"], s=34, color=colour, zorder=3, edgecolor="white", linewidth=0.6)
-    for one, value, k in zip(x, part["estimate"], part["k"], strict=True):
-        ax.annotate(f"{k}", (one, value), (5, 3), textcoords="offset points", fontsize=7, color="0.25")
 
 
 def _class_legend(ax: Axes, classes: np.ndarray | list[str]) -> None:

@@ -1,0 +1,164 @@
+"""The forest plot: every trial with its counts and weight, then each pooling's diamond and prediction interval."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .axes import MEASURE_LABELS, class_colour
+from .inference import critical_value
+from .measures import RATIO_MEASURES
+from .meta_analysis import PooledEffects
+
+ROW_INCHES = 0.21
+RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+
+
+def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
+    """Each pooled trial with its 95 % interval, counts and weight; diamonds for the poolings of `by`.
+
+    A trial's interval is estimate ± z·SE (what is pooled); the diamond is the pooled estimate by the result's
+    method and inference; the thin bar through it is the prediction interval. Log measures are drawn as ratios on
+    a log axis. Intervals that leave the axis end in an arrow. Without `ax` the figure grows with its rows.
+    """
+    rows, pooled = _layout(result)
+    measure = str(pooled["measure"].iloc[0])
+    ratio = measure in RATIO_MEASURES
+    bottom = max(rows["y"].max(), pooled["y"].max()) + 1
+    ax = ax or _figure(bottom)
+    ends = _limits(rows, pooled)
+    for row in rows.to_dict("records"):
+        _draw_trial(ax, row, ends)
+    for row in pooled.to_dict("records"):
+        _draw_pooled(ax, row, ends, ratio)
+    _columns(ax, rows, pooled, ratio)
+    ax.axvline(0, color="0.3", lw=0.8, zorder=0)
+    ax.set_ylim(bottom, -1.6)
+    ax.set_xlim(*ends)
+    ax.set_yticks([])
+    ax.spines[["left", "right", "top"]].set_visible(False)
+    if ratio:
+        ticks = [tick for tick in RATIO_TICKS if ends[0] <= np.log(tick) <= ends[1]]
+        ax.set_xticks(np.log(ticks), [f"{tick:g}" for tick in ticks])
+    name = MEASURE_LABELS.get(measure.removeprefix("log_") if ratio else measure, "effect")
+    words = {"wald": "Wald", "hksj": "Hartung–Knapp", "hksj_modified": "modified Hartung–Knapp"}[result.inference]
+    ax.set_xlabel(
+        f"{name}{' (log scale)' if ratio else ''}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; "
+        "thin bar: 95 % prediction interval",
+        fontsize=8,
+    )
+    return ax
+
+
+def _figure(lines: float) -> Axes:
+    """Axes in the middle of a figure that leaves room for the text columns on both sides."""
+    height = 0.75 + ROW_INCHES * (lines + 1.6)
+    figure = plt.figure(figsize=(9.5, height))
+    return figure.add_axes((0.40, 0.62 / height, 0.37, 1 - 0.75 / height))
+
+
+def _layout(result: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The trials and the poolings, each with its line `y` from the top."""
+    pooled = pd.concat([result.summary(), result.prediction_interval().iloc[:, -3:]], axis=1)
+    pooled["measure"] = pooled["measure"].fillna("effect")
+    weight = result.weights()
+    effects = result.effects.assign(weight=weight, area=10 + 45 * weight / weight.max())
+    half = critical_value(np.inf, 0.95) * effects["std_error"]
+    effects = effects.assign(conf_low=effects["estimate"] - half, conf_high=effects["estimate"] + half)
+    parts, y = [], 0
+    heights = []
+    for place in range(len(pooled)):
+        members = result.rows[place][result.present[place]]
+        part = effects.iloc[members].sort_values("estimate", kind="stable")
+        start = y + (1 if result.by else 0)
+        parts.append(part.assign(y=np.arange(start, start + len(part))))
+        heights.append((y, start + len(part)))
+        y = start + len(part) + 2
+    pooled["head_y"], pooled["y"] = [one for one, _ in heights], [other for _, other in heights]
+    pooled["name"] = [", ".join(str(value) for value in keys) for keys in result.groups.to_numpy()]
+    return pd.concat(parts), pooled
+
+
+def _limits(rows: pd.DataFrame, pooled: pd.DataFrame) -> tuple[float, float]:
+    """The axis holds every estimate and most interval ends; the widest intervals are cut by an arrow."""
+    low = min(rows["estimate"].min(), pooled["estimate"].min(), rows["conf_low"].quantile(0.1), 0.0)
+    high = max(rows["estimate"].max(), pooled["estimate"].max(), rows["conf_high"].quantile(0.9), 0.0)
+    pad = 0.06 * (high - low) or 1.0
+    return float(low - pad), float(high + pad)
+
+
+def _draw_trial(ax: Axes, row: dict, ends: tuple[float, float]) -> None:
+    colour = class_colour(row.get("treatment_class", ""))
+    low, high = max(row["conf_low"], ends[0]), min(row["conf_high"], ends[1])
+    ax.plot([low, high], [row["y"]] * 2, color=colour, lw=1.1, solid_capstyle="butt")
+    if row["conf_low"] < ends[0]:
+        ax.plot(ends[0], row["y"], marker="<", ms=4, color=colour, clip_on=False)
+    if row["conf_high"] > ends[1]:
+        ax.plot(ends[1], row["y"], marker=">", ms=4, color=colour, clip_on=False)
+    ax.scatter(row["estimate"], row["y"], marker="s", s=row["area"], color=colour, zorder=3, lw=0)
+
+
+def _draw_pooled(ax: Axes, row: dict, ends: tuple[float, float], ratio: bool) -> None:
+    y = row["y"]
+    if np.isfinite(row["prediction_low"]):
+        low, high = max(row["prediction_low"], ends[0]), min(row["prediction_high"], ends[1])
+        ax.plot([low, high], [y, y], color="0.25", lw=1.0)
+        for end, marker, beyond in (
+            (ends[0], "<", row["prediction_low"] < ends[0]),
+            (ends[1], ">", row["prediction_high"] > ends[1]),
+        ):
+            if beyond:
+                ax.plot(end, y, marker=marker, ms=4, color="0.25", clip_on=False)
+    x = np.clip([row["conf_low"], row["estimate"], row["conf_high"], row["estimate"]], *ends)
+    ax.fill(x, [y, y - 0.38, y, y + 0.38], color="0.15", zorder=4, lw=0)
+
+
+def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, ratio: bool) -> None:
+    """The text left and right of the axis: names and counts, estimates and weights."""
+    counts = "events" in rows and rows["events"].notna().all()
+    heads = [(-1.05, "trial", "left"), (1.04, "estimate (95 %)", "left"), (1.58, "weight", "right")]
+    if counts:
+        heads += [(-0.19, "active", "right"), (-0.02, "control", "right")]
+    for x, text, side in heads:
+        _text(ax, x, -1, text, side, weight="bold")
+    for row in rows.to_dict("records"):
+        name = row.get("label") if isinstance(row.get("label"), str) else row.get("study", "")
+        _text(ax, -1.05, row["y"], _short(str(name)), "left")
+        if counts:
+            _text(ax, -0.19, row["y"], f"{row['events']:.0f}/{row['n']:.0f}", "right")
+            _text(ax, -0.02, row["y"], f"{row['control_events']:.0f}/{row['control_n']:.0f}", "right")
+        _text(ax, 1.04, row["y"], _interval(row, ratio), "left")
+        _text(ax, 1.58, row["y"], f"{row['weight']:.1f} %", "right")
+    for row in pooled.to_dict("records"):
+        if row["name"]:
+            _text(ax, -1.05, row["head_y"], row["name"].replace("_", " "), "left", weight="bold")
+        spread = "" if row["k"] < 2 else f", τ² {row['tau2']:.2f}, I² {row['I2']:.0f} %"
+        words = f"pooled, k = {row['k']}{spread}" if row["k"] > 1 else "one trial: its own interval"
+        _text(ax, -1.05, row["y"], words, "left", weight="bold")
+        _text(ax, 1.04, row["y"], _interval(row, ratio), "left", weight="bold")
+
+
+def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "normal") -> None:
+    ax.annotate(
+        text,
+        (x, y),
+        xycoords=("axes fraction", "data"),
+        ha=side,
+        va="center",
+        weight=weight,
+        fontsize=7.5,
+        annotation_clip=False,
+    )
+
+
+def _interval(row: dict, ratio: bool) -> str:
+    values = np.array([row["estimate"], row["conf_low"], row["conf_high"]])
+    values = np.exp(values) if ratio else values
+    first, low, high = (f"{value:.2f}" if abs(value) < 1000 else f"{value:.1e}" for value in values)
+    return f"{first} ({low} to {high})"
+
+
+def _short(name: str, width: int = 42) -> str:
+    return name if len(name) <= width else name[: width - 1] + "…"

@@ -1,0 +1,125 @@
+"""HTML pages of executed notebooks: self-contained, nothing loaded from another host."""
+
+from __future__ import annotations
+
+import html
+import platform
+import re
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+
+import nbformat
+import pandas as pd
+from nbconvert import HTMLExporter
+from pygments.formatters import HtmlFormatter
+
+PAGE = Template((Path(__file__).parent / "report_page.html").read_text(encoding="utf-8"))
+
+
+def write_page(notebook: nbformat.NotebookNode, path: Path, names: list[tuple[str, str]]) -> None:
+    """The executed notebook as one page with contents, links to its neighbours and alt texts."""
+    exporter = HTMLExporter(template_name="basic")
+    body, _ = exporter.from_notebook_node(notebook)
+    body = _with_alt_texts(re.sub(r"<script\b.*?</script>", "", body, flags=re.DOTALL))
+    contents = "".join(
+        f'<a href="#{anchor}">{_plain(text)}</a>'
+        for anchor, text in re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', body, flags=re.DOTALL)
+    )
+    others = "".join(
+        f'<a href="{name}.html"{" class=here" if name == path.stem else ""}>{html.escape(title)}</a>'
+        for name, title in names
+    )
+    title = dict(names).get(path.stem, path.stem)
+    path.write_text(_page(title, f'<a href="index.html">All questions</a>{others}', contents, body), encoding="utf-8")
+
+
+def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.NotebookNode]) -> None:
+    """index.html: a card for each notebook with its headline figure and numbers, and everything to download."""
+    cards = []
+    for row in table.to_dict("records"):
+        notebook = executed[row["notebook"]]
+        state = f"{row['seconds']:.0f} s" if row["ok"] else f"failed in cell {row['failed_cell']}: {row['error']}"
+        image = _tagged_output(notebook, "headline", "image/png")
+        figure = f'<img alt="{html.escape(row["title"])}" src="data:image/png;base64,{image}">' if image else ""
+        numbers = _tagged_output(notebook, "headline_numbers", "text/html") or ""
+        cards.append(
+            f'<section class="card"><h2 id="{row["notebook"]}"><a href="{row["notebook"]}.html">'
+            f"{html.escape(row['title'])}</a></h2><p>{html.escape(_lead(notebook))}</p>{figure}"
+            f'<div class="numbers">{numbers}</div><p class="small {"" if row["ok"] else "failed"}">'
+            f"{html.escape(state)}</p></section>"
+        )
+    files = "".join(_downloads(target, folder) for folder in ("figures", "tables"))
+    names = ("ketamine_analysis", "pandas", "numpy", "scipy", "matplotlib")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with Python {platform.python_version()}, {versions}."
+    body = (
+        "<h1>Ketamine and conventional antidepressants: hours against weeks</h1>"
+        "<p>Computed from the tables in <code>data/</code>; every page shows its numbers, their intervals and their "
+        "sources. Nothing here is medical advice.</p>"
+        + "".join(cards)
+        + f'<section class="card"><h2 id="files">Figures and tables</h2>{files}</section>'
+        + f'<p class="small">{html.escape(made)}</p>'
+    )
+    links = "".join(
+        f'<a href="{row["notebook"]}.html">{html.escape(row["title"])}</a>' for row in table.to_dict("records")
+    )
+    (target / "index.html").write_text(_page("ketamine_analysis", links, "", body), encoding="utf-8")
+
+
+def _page(title: str, links: str, contents: str, body: str) -> str:
+    colours = HtmlFormatter().get_style_defs(".highlight")
+    return PAGE.substitute(
+        title=html.escape(title),
+        links=links,
+        contents=contents,
+        body=body,
+        pygments=colours,
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"<[^>]+>|¶", "", text).strip()
+
+
+def _with_alt_texts(body: str) -> str:
+    """Every image is described by the heading above it."""
+    heading = "figure"
+
+    def describe(match: re.Match) -> str:
+        nonlocal heading
+        if match.group(1) is not None:
+            heading = _plain(match.group(0))
+            return match.group(0)
+        image = re.sub(r'\salt="[^"]*"', "", match.group(0))
+        return image.replace("<img", f'<img alt="{html.escape(heading, quote=True)}"', 1)
+
+    return re.sub(r"<h([1-4])\b.*?</h\1>|<img\b[^>]*>", describe, body, flags=re.DOTALL)
+
+
+def _lead(notebook: nbformat.NotebookNode) -> str:
+    """The first paragraph under the title."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for part in re.split(r"\n\s*\n", cell.source):
+                if part.strip() and not part.lstrip().startswith(("#", "|", "[")):
+                    return re.sub(r"[*_`]|\]\([^)]*\)|\[", "", " ".join(part.split()))
+    return ""
+
+
+def _tagged_output(notebook: nbformat.NotebookNode, tag: str, kind: str) -> str | None:
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and tag in cell.metadata.get("tags", []):
+            for output in reversed(cell.outputs):
+                data = output.get("data", {})
+                if kind in data:
+                    text = "".join(data[kind])
+                    return text.replace("\n", "") if kind == "image/png" else text
+    return None
+
+
+def _downloads(target: Path, folder: str) -> str:
+    paths = sorted((target / folder).glob("*")) if (target / folder).exists() else []
+    items = "".join(f'<li><a href="{folder}/{path.name}" download>{html.escape(path.name)}</a></li>' for path in paths)
+    return f"<h3>{folder}</h3><ul class=files>{items}</ul>" if items else ""
