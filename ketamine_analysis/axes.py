@@ -79,7 +79,7 @@ def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> A
     ax.set_xscale("asinh", linear_width=0.5)
     left, right = (low / 1.6 if low > 0 else -0.15), high * 1.5 + 0.2
     ax.set_xlim(left, right)
-    inches = ax.get_position().width * ax.figure.get_figwidth()
+    inches = ax.get_window_extent().width / ax.figure.dpi
     span = np.arcsinh(right / 0.5) - np.arcsinh(left / 0.5)
     shown: list[float] = []
     for tick in (tick for tick in TICKS if left <= tick <= right):

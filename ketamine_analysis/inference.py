@@ -77,6 +77,15 @@ def as_proportion(summary: pd.DataFrame) -> pd.DataFrame:
     return _transformed(summary, special.expit, {"log_odds": "proportion"}).drop(columns="p_value")
 
 
+def stack_tables(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Summaries under one another as one table.
+
+    >>> stack_tables([pd.DataFrame({"k": [1]}), pd.DataFrame({"k": [2]})])["k"].tolist()
+    [1, 2]
+    """
+    return pd.concat(tables, ignore_index=True)
+
+
 def _transformed(
     summary: pd.DataFrame, transform: Callable[[pd.Series], pd.Series], names: dict[str, str]
 ) -> pd.DataFrame:

@@ -94,7 +94,7 @@ def _people(n_per_arm: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _latent_scores(people: pd.DataFrame, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    truth = simulated_truth(times).pivot_table(index="arm", columns="hours", values="mean_change", sort=False)
+    truth = simulated_truth(list(times)).pivot_table(index="arm", columns="hours", values="mean_change", sort=False)
     mean = truth.loc[people["arm"]].to_numpy()
     distance = np.abs(np.subtract.outer(np.log1p(times), np.log1p(times)))
     noise = rng.multivariate_normal(np.zeros(times.size), NOISE_SD**2 * np.exp(-distance / 2), len(people))
