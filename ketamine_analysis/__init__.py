@@ -17,7 +17,7 @@ from .effects import arm_log_odds, contrast_arms, sampling_covariance, without_c
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
 from .forest import plot_forest
-from .inference import as_proportion, as_ratio, stack_tables
+from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .outcomes import derive_outcomes, summarize_arms
@@ -60,6 +60,7 @@ __all__ = [
     "find_scale",
     "hours_axis",
     "inspect_file",
+    "interval_text",
     "load_evidence",
     "number_needed_to_treat",
     "odds_ratio",

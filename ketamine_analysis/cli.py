@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -42,27 +43,27 @@ def report(
     notebooks: Annotated[Path | None, typer.Option(help="Folder of notebooks; default the shipped ones.")] = None,
 ) -> None:
     """Run every notebook and write OUT/index.html. Exit code 1 when a notebook failed."""
-    from .report import run_report  # the notebook tools are slow to import
+    from .report import find_notebooks, run_report  # the notebook tools are slow to import
 
     start = time.perf_counter()
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     folder = notebooks or shipped_folder("notebooks")
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("notebooks", total=len(list(folder.glob("*.ipynb"))))
+        task = progress.add_task("notebooks", total=len(find_notebooks(folder)))
 
         def show(row: dict) -> None:
             progress.advance(task)
-            console.print(
-                f"{'done  ' if row['ok'] else 'FAILED'} {row['notebook']} ({row['seconds']} s)", highlight=False
-            )
+            line = f"{'done  ' if row['ok'] else 'FAILED'} {row['notebook']} ({row['seconds']} s)"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
         try:
             table = run_report(out, folder, on_progress=show)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             _stop(str(error))
     for row in table[~table["ok"]].to_dict("records"):
-        typer.echo(f"{row['notebook']}: cell {row['failed_cell']} failed: {row['error']}", err=True)
+        place = f"cell {row['failed_cell']} failed" if isinstance(row["failed_cell"], str) else "failed"
+        typer.echo(f"{row['notebook']}: {place}: {row['error']}", err=True)
     typer.echo(f"{(out / 'index.html').resolve()} ({time.perf_counter() - start:.0f} s)")
     raise typer.Exit(0 if table["ok"].all() else 1)
 
@@ -71,7 +72,8 @@ def report(
 def lab() -> None:
     """Open JupyterLab in the notebooks folder."""
     folder = shipped_folder("notebooks")
-    if folder.parent == Path(__file__).parent:  # installed from a wheel: work on a copy, never on the installed files
+    installed = folder.parent == Path(__file__).parent
+    if installed or not os.access(folder, os.W_OK):  # work on a copy, never on the installed files
         copy = Path.cwd() / "notebooks"
         copy.mkdir(exist_ok=True)
         for path in folder.glob("*.ipynb"):
@@ -87,13 +89,17 @@ def check(file: Annotated[Path, typer.Argument(help="A CSV file of scores or of 
     """Say everything that is wrong with FILE. Exit code 0 clean, 1 only warnings, 2 errors."""
     try:
         grain, problems = inspect_file(file)
-    except DatasetError as error:
+    except (DatasetError, OSError) as error:
         _stop(str(error))
     errors = int((problems["severity"] == "error").sum())
     if len(problems):
         typer.echo(describe_problems(problems, len(problems)))
-    typer.echo(f"{file.name}: read as {grain}; {errors} errors, {len(problems) - errors} warnings")
+    typer.echo(f"{file.name}: read as {grain}; {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}")
     raise typer.Exit(2 if errors else int(len(problems) > 0))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _stop(message: str) -> NoReturn:

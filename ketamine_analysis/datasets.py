@@ -96,11 +96,15 @@ def inspect_file(path: str | Path) -> tuple[str, pd.DataFrame]:
 def _load(source: Any) -> tuple[pd.DataFrame, str]:
     """The table as it stands, with `_line`: the line in the file, or the row label of a dataframe."""
     if not isinstance(source, (str, Path)):
-        frame = nw.from_native(source, eager_only=True).to_pandas()
+        frame = source
+        if not isinstance(source, pd.DataFrame):
+            frame = pd.DataFrame(nw.from_native(source, eager_only=True).to_dict(as_series=False))
         return frame.assign(_line=frame.index), "table"
     path = Path(source)
     table = _read_csv(path)
     table.columns = [str(name).strip() for name in table.columns]
+    for name in table.columns[table.columns.duplicated()]:
+        raise _one_problem(path.name, "column named once", "rename or remove the second column of that name", name)
     if table.empty:
         raise _one_problem(path.name, "at least one row", "the file has a header and no rows")
     table["_line"] = np.arange(2, len(table) + 2)
@@ -234,8 +238,8 @@ def _unit(time_unit: str) -> float:
     return HOURS_IN[time_unit]
 
 
-def _one_problem(file: str, rule: str, fix: str) -> DatasetError:
-    return DatasetError(pd.DataFrame([(file, None, "", None, rule, "error", fix)], columns=list(PROBLEM_COLUMNS)))
+def _one_problem(file: str, rule: str, fix: str, column: str = "") -> DatasetError:
+    return DatasetError(pd.DataFrame([(file, None, column, None, rule, "error", fix)], columns=list(PROBLEM_COLUMNS)))
 
 
 def _raise_on_errors(problems: pd.DataFrame) -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.special import expit, logit
 
 from .axes import MEASURE_LABELS, class_colour
-from .inference import critical_value
-from .measures import RATIO_MEASURES
+from .inference import critical_value, interval_text
 from .meta_analysis import PooledEffects
 
 ROW_INCHES = 0.21
 RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+RATE_TICKS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
+# how a pooled measure is shown: (back to the reader's scale, its inverse, ticks on that scale, name of the measure)
+SHOWN: dict[str, tuple[Any, Any, tuple[float, ...], str]] = {
+    "log_odds_ratio": (np.exp, np.log, RATIO_TICKS, "odds_ratio"),
+    "log_risk_ratio": (np.exp, np.log, RATIO_TICKS, "risk_ratio"),
+    "log_odds": (expit, logit, RATE_TICKS, "proportion"),
+}
 
 
 def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
@@ -21,32 +30,35 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
 
     A trial's interval is estimate ± z·SE (what is pooled); the diamond is the pooled estimate by the result's
     method and inference; the thin bar through it is the prediction interval. Log measures are drawn as ratios on
-    a log axis. Intervals that leave the axis end in an arrow. Without `ax` the figure grows with its rows.
+    a log axis, log odds as rates on a logit axis. Intervals that leave the axis end in an arrow.
+    Without `ax` the figure grows with its rows.
     """
     rows, pooled = _layout(result)
     measure = str(pooled["measure"].iloc[0])
-    ratio = measure in RATIO_MEASURES
     bottom = max(rows["y"].max(), pooled["y"].max()) + 1
     ax = ax or _figure(bottom)
     ends = _limits(rows, pooled)
     for row in rows.to_dict("records"):
         _draw_trial(ax, row, ends)
     for row in pooled.to_dict("records"):
-        _draw_pooled(ax, row, ends, ratio)
-    _columns(ax, rows, pooled, ratio)
-    ax.axvline(0, color="0.3", lw=0.8, zorder=0)
+        _draw_pooled(ax, row, ends)
+    _columns(ax, rows, pooled, measure)
+    if measure != "log_odds":
+        ax.axvline(0, color="0.3", lw=0.8, zorder=0)
     ax.set_ylim(bottom, -1.6)
     ax.set_xlim(*ends)
     ax.set_yticks([])
     ax.spines[["left", "right", "top"]].set_visible(False)
-    if ratio:
-        ticks = [tick for tick in RATIO_TICKS if ends[0] <= np.log(tick) <= ends[1]]
-        ax.set_xticks(np.log(ticks), [f"{tick:g}" for tick in ticks])
-    name = MEASURE_LABELS.get(measure.removeprefix("log_") if ratio else measure, "effect")
+    name = MEASURE_LABELS.get(measure, "effect")
+    if measure in SHOWN:
+        _, inverse, ticks, shown = SHOWN[measure]
+        inside = [tick for tick in ticks if ends[0] <= inverse(tick) <= ends[1]]
+        labels = [f"{100 * tick:g} %" if shown == "proportion" else f"{tick:g}" for tick in inside]
+        ax.set_xticks(inverse(inside), labels)
+        name = f"{MEASURE_LABELS[shown]} ({'logit' if shown == 'proportion' else 'log'} scale)"
     words = {"wald": "Wald", "hksj": "Hartung–Knapp", "hksj_modified": "modified Hartung–Knapp"}[result.inference]
     ax.set_xlabel(
-        f"{name}{' (log scale)' if ratio else ''}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; "
-        "thin bar: 95 % prediction interval",
+        f"{name}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; thin bar: 95 % prediction interval",
         fontsize=8,
     )
     return ax
@@ -100,7 +112,7 @@ def _draw_trial(ax: Axes, row: dict, ends: tuple[float, float]) -> None:
     ax.scatter(row["estimate"], row["y"], marker="s", s=row["area"], color=colour, zorder=3, lw=0)
 
 
-def _draw_pooled(ax: Axes, row: dict, ends: tuple[float, float], ratio: bool) -> None:
+def _draw_pooled(ax: Axes, row: dict, ends: tuple[float, float]) -> None:
     y = row["y"]
     if np.isfinite(row["prediction_low"]):
         low, high = max(row["prediction_low"], ends[0]), min(row["prediction_high"], ends[1])
@@ -115,12 +127,15 @@ def _draw_pooled(ax: Axes, row: dict, ends: tuple[float, float], ratio: bool) ->
     ax.fill(x, [y, y - 0.38, y, y + 0.38], color="0.15", zorder=4, lw=0)
 
 
-def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, ratio: bool) -> None:
+def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str) -> None:
     """The text left and right of the axis: names and counts, estimates and weights."""
     counts = "events" in rows and rows["events"].notna().all()
+    control = counts and "control_events" in rows
     heads = [(-1.05, "trial", "left"), (1.04, "estimate (95 %)", "left"), (1.58, "weight", "right")]
     if counts:
-        heads += [(-0.19, "active", "right"), (-0.02, "control", "right")]
+        heads.append((-0.19, "active" if control else "events / n", "right"))
+    if control:
+        heads.append((-0.02, "control", "right"))
     for x, text, side in heads:
         _text(ax, x, -1, text, side, weight="bold")
     for row in rows.to_dict("records"):
@@ -128,8 +143,9 @@ def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, ratio: bool) ->
         _text(ax, -1.05, row["y"], _short(str(name)), "left")
         if counts:
             _text(ax, -0.19, row["y"], f"{row['events']:.0f}/{row['n']:.0f}", "right")
+        if control:
             _text(ax, -0.02, row["y"], f"{row['control_events']:.0f}/{row['control_n']:.0f}", "right")
-        _text(ax, 1.04, row["y"], _interval(row, ratio), "left")
+        _text(ax, 1.04, row["y"], _interval(row, measure), "left")
         _text(ax, 1.58, row["y"], f"{row['weight']:.1f} %", "right")
     for row in pooled.to_dict("records"):
         if row["name"]:
@@ -137,7 +153,7 @@ def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, ratio: bool) ->
         spread = "" if row["k"] < 2 else f", τ² {row['tau2']:.2f}, I² {row['I2']:.0f} %"
         words = f"pooled, k = {row['k']}{spread}" if row["k"] > 1 else "one trial: its own interval"
         _text(ax, -1.05, row["y"], words, "left", weight="bold")
-        _text(ax, 1.04, row["y"], _interval(row, ratio), "left", weight="bold")
+        _text(ax, 1.04, row["y"], _interval(row, measure), "left", weight="bold")
 
 
 def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "normal") -> None:
@@ -153,11 +169,13 @@ def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "nor
     )
 
 
-def _interval(row: dict, ratio: bool) -> str:
+def _interval(row: dict, measure: str) -> str:
     values = np.array([row["estimate"], row["conf_low"], row["conf_high"]])
-    values = np.exp(values) if ratio else values
-    first, low, high = (f"{value:.2f}" if abs(value) < 1000 else f"{value:.1e}" for value in values)
-    return f"{first} ({low} to {high})"
+    if measure in SHOWN:
+        values = SHOWN[measure][0](values)
+    if measure == "log_odds":
+        return "{:.0f} % ({:.0f} to {:.0f} %)".format(*(100 * values))
+    return str(interval_text(pd.DataFrame([values], columns=["estimate", "conf_low", "conf_high"])).iloc[0, 0])
 
 
 def _short(name: str, width: int = 42) -> str:

@@ -77,6 +77,31 @@ def as_proportion(summary: pd.DataFrame) -> pd.DataFrame:
     return _transformed(summary, special.expit, {"log_odds": "proportion"}).drop(columns="p_value")
 
 
+def interval_text(summary: pd.DataFrame, *, digits: int = 2) -> pd.DataFrame:
+    """The table with `estimate, conf_low, conf_high` as one text column `estimate (95 %)`, for reading.
+
+    Limits beyond 1000 or below 0.001 are written as such: their digits mean nothing.
+
+    >>> row = pd.DataFrame({"estimate": [3.157], "conf_low": [0.0002], "conf_high": [33.2]})
+    >>> interval_text(row)["estimate (95 %)"].tolist()
+    ['3.16 (<0.001 to 33.20)']
+    """
+    texts = [
+        f"{_number_text(one, digits)} ({_number_text(low, digits)} to {_number_text(high, digits)})"
+        for one, low, high in zip(summary["estimate"], summary["conf_low"], summary["conf_high"], strict=True)
+    ]
+    place = list(summary.columns).index("estimate")
+    table = summary.drop(columns=["estimate", "conf_low", "conf_high"])
+    table.insert(place, "estimate (95 %)", texts)
+    return table
+
+
+def _number_text(value: float, digits: int) -> str:
+    if abs(value) > 1000:
+        return ">1000" if value > 0 else "<−1000"
+    return "<0.001" if 0 < value < 0.001 else f"{value:.{digits}f}"
+
+
 def stack_tables(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Summaries under one another as one table.
 

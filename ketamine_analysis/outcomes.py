@@ -197,7 +197,7 @@ def _arm_sums(frame: Any, wanted: tuple[str, ...]) -> pd.DataFrame:
         measures += [column.count().alias(f"{name}_n"), column.mean().alias(f"{name}_mean")]
         measures.append(column.std().alias(f"{name}_sd") if name in MEANS else column.sum().alias(f"{name}_events"))
     sums = frame.group_by(*key).agg(*measures, *(nw.col(name).max().alias(name) for name in words))
-    return sums.sort(*key).lazy().collect().to_pandas()
+    return pd.DataFrame(sums.sort(*key).lazy().collect().to_dict(as_series=False))
 
 
 def _outcome_rows(sums: pd.DataFrame, name: str, level: float) -> pd.DataFrame:

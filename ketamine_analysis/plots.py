@@ -86,7 +86,9 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.annotate("trials", (1.0, 1.01), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
     hours_axis(ax, (1.0, 4000.0))
     if len(classes) == 1:
-        ax.set_title(class_label(classes[0]), fontsize=10, loc="left", color=class_colour(classes[0]), weight="bold")
+        ax.set_title(
+            class_label(classes[0]), fontsize=10, loc="left", pad=14, color=class_colour(classes[0]), weight="bold"
+        )
     else:
         _class_legend(ax, classes)
     return ax

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import logging
 import multiprocessing
+import os
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -18,6 +21,8 @@ from .folders import shipped_folder
 from .keep import make_folder
 from .pages import write_index, write_page
 
+COLUMNS = ("notebook", "title", "seconds", "ok", "failed_cell", "error")
+
 
 def run_report(
     out: str | Path,
@@ -31,55 +36,124 @@ def run_report(
     out : folder for `index.html`, a page per notebook, `notebooks/`, `figures/`, `tables/`.
     notebooks : folder of *.ipynb; default the shipped ones. workers : notebooks run at a time.
     on_progress : called with each finished notebook's row.
-    Columns: `notebook, title, seconds, ok, failed_cell, error`. A failing notebook does not stop the others.
-    Raises ValueError when the folder holds no notebook.
+    Columns: `notebook, title, seconds, ok, failed_cell, error`; `failed_cell` is the number of the code cell in
+    the notebook, from 1, and its first line. A failing notebook does not stop the others, and has its page.
+    Raises ValueError when the folder holds no notebook or is `<out>/notebooks` itself.
+    A script that calls this needs `if __name__ == "__main__":`, because each worker is a fresh process.
     """
     folder = Path(notebooks) if notebooks is not None else shipped_folder("notebooks")
-    sources = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+    target = Path(out).resolve()
+    sources = find_notebooks(folder)
     if not sources:
         raise ValueError(f"{folder} holds no notebook (*.ipynb)")
-    target = make_folder(Path(out).resolve())
+    if folder.resolve() == target / "notebooks":
+        raise ValueError(f"{folder} is where the executed copies go: choose another `out`, or the originals are lost")
     make_folder(target / "notebooks")
-    spawn = multiprocessing.get_context("spawn")
-    rows = []
-    with ProcessPoolExecutor(max_workers=workers, mp_context=spawn) as pool:
-        jobs = [pool.submit(_run_notebook, str(source), str(target)) for source in sources]
-        for job in as_completed(jobs):
-            rows.append(job.result())
-            if on_progress is not None:
-                on_progress(rows[-1])
-    table = pd.DataFrame(rows).sort_values("notebook").reset_index(drop=True)
-    names = [(row["notebook"], row["title"]) for row in table.to_dict("records")]
+    rows = _run_all(sources, target, workers, on_progress)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("notebook").reset_index(drop=True)
+    names = list(zip(table["notebook"], table["title"], strict=True))
     executed = {name: nbformat.read(target / "notebooks" / f"{name}.ipynb", as_version=4) for name, _ in names}
     for name, notebook in executed.items():
         write_page(notebook, target / f"{name}.html", names)
-    write_index(target, table, executed)
+    write_index(target, table, {name: _without_marks(notebook) for name, notebook in executed.items()})
     return table
 
 
-def _run_notebook(source: str, target: str) -> dict:
-    """One notebook in its own process: executed copy written, failure described."""
+def find_notebooks(folder: Path) -> list[Path]:
+    """The notebooks of a folder in the order of their names."""
+    return sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+
+
+def _run_all(
+    sources: list[Path], target: Path, workers: int, on_progress: Callable[[dict], None] | None
+) -> list[dict[str, Any]]:
+    """The row of each notebook, in the order in which they finish."""
+    rows = []
+    with tempfile.TemporaryDirectory() as kernels:
+        spawn = multiprocessing.get_context("spawn")  # papermill changes the working folder: a process each, no threads
+        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_prepare, initargs=(kernels,)) as pool:
+            jobs = [pool.submit(_run_notebook, source, target) for source in sources]
+            for job in as_completed(jobs):
+                rows.append(job.result())
+                if on_progress is not None:
+                    on_progress(rows[-1])
+    return rows
+
+
+def _prepare(kernels: str) -> None:
+    """In a new process: silences the tools, and makes "python3" this interpreter whatever is registered elsewhere."""
+    from ipykernel.kernelspec import write_kernel_spec
+
     warnings.simplefilter("ignore")  # of the tools that run the notebook; a notebook's own warnings stay in its cells
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    write_kernel_spec(str(Path(kernels) / str(os.getpid()) / "kernels" / "python3"))
+    own = str(Path(kernels) / str(os.getpid()))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (own, os.environ.get("JUPYTER_PATH"))))
+
+
+def _run_notebook(source: Path, target: Path) -> dict[str, Any]:
+    """One notebook: executed copy written, failure described."""
     import papermill
 
-    path = Path(source)
-    output = Path(target) / "notebooks" / path.name
-    row: dict[str, Any] = {"notebook": path.stem, "ok": True, "failed_cell": None, "error": None}
+    output = target / "notebooks" / source.name
+    output.unlink(missing_ok=True)  # a copy of an earlier run must not pass for this one's
+    row: dict[str, Any] = {"notebook": source.stem, "ok": True, "failed_cell": None, "error": None}
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
-            source,
+            str(source),
             str(output),
-            parameters={"results": target},
-            cwd=str(path.parent),
+            parameters={"results": str(target)},
+            cwd=str(source.parent),
             kernel_name="python3",
+            language="python",
             progress_bar=False,
+            extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log, not the notebook's output
         )
     except papermill.PapermillExecutionError as error:
-        row.update(ok=False, failed_cell=error.exec_count, error=f"{error.ename}: {error.evalue.strip()}")
+        row.update(ok=False, error=f"{error.ename}: {_last_line(error.evalue)}")
+    except (RuntimeError, ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        # the kernel died or did not start (RuntimeError); the file is no notebook (the others)
+        row.update(ok=False, error=f"{type(error).__name__}: {_last_line(str(error))}")
     row["seconds"] = round(time.perf_counter() - start, 1)
-    row["title"] = _title(nbformat.read(output, as_version=4), path.stem)
+    notebook = _read_output(output, row)
+    row["title"] = _title(notebook, source.stem)
+    row["failed_cell"] = None if row["ok"] else _failed_cell(notebook)
     return row
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def _read_output(output: Path, row: dict[str, Any]) -> nbformat.NotebookNode:
+    """The executed copy; where there is none, a page's worth of explanation takes its place."""
+    if not output.exists():
+        reason = nbformat.v4.new_markdown_cell(f"This notebook could not be run.\n\n    {row['error']}")
+        nbformat.write(nbformat.v4.new_notebook(cells=[reason]), output)
+    return nbformat.read(output, as_version=4)
+
+
+def _failed_cell(notebook: nbformat.NotebookNode) -> str | None:
+    """The failed code cell as "2 (rate = 1 / 0)", counted as in the original, without the cell of parameters."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and "injected-parameters" not in _tags(cell)]
+    states = [cell.metadata.get("papermill", {}) for cell in cells]
+    failed = [number for number, state in enumerate(states) if state.get("exception")]
+    started = [number for number, state in enumerate(states) if state.get("start_time")]
+    if not started:
+        return None
+    number = failed[0] if failed else started[-1]  # a kernel that died leaves no exception: the last cell it began
+    return f"{number + 1} ({(cells[number].source.strip().splitlines() or [''])[0].strip()})"
+
+
+def _without_marks(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without papermill's red marks, so that its first paragraph is its own."""
+    cells = [cell for cell in notebook.cells if "papermill-error-cell-tag" not in _tags(cell)]
+    return nbformat.from_dict({**notebook, "cells": cells})
+
+
+def _tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
 
 
 def _title(notebook: nbformat.NotebookNode, otherwise: str) -> str:

@@ -64,7 +64,7 @@ def one_per_window(table: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
     rest : True gives the rows left out instead, with `reason`.
     """
     series = [name for name in SERIES_COLUMNS if name in table]
-    windowed = assign_window(table)
+    windowed = assign_window(table.reset_index(drop=True))
     distance = np.abs(np.log(windowed["hours"].where(windowed["hours"] > 0) / windowed["window_hours"]))
     order = windowed.assign(_distance=distance.round(12)).sort_values(["_distance", "hours"], kind="stable")
     inside = order[order["window"].notna()]

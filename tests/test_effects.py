@@ -1,0 +1,211 @@
+import numpy as np
+import pandas as pd
+import pytest
+from reference_numbers import load
+
+import ketamine_analysis as ka
+
+MEANS = load("meta_analysis.json")["means"]
+
+
+def _arms(**columns):
+    return pd.DataFrame(columns).assign(hours=24.0, scale="MADRS")
+
+
+def _mean_arms():
+    s = MEANS["summaries"]
+    k = range(len(s["m1"]))
+    active = _arms(study=k, arm="drug", role="active", n=s["n1"], mean=s["m1"], sd=s["sd1"])
+    control = _arms(study=k, arm="placebo", role="control", n=s["n2"], mean=s["m2"], sd=s["sd2"])
+    return pd.concat([active, control], ignore_index=True).assign(outcome="change")
+
+
+@pytest.mark.parametrize(("measure", "key"), [("standardized_mean_difference", "smd"), ("mean_difference", "md")])
+def test_means_agree_with_metafor(measure, key):
+    effects = ka.contrast_arms(_mean_arms(), outcome="change", measure=measure)
+    assert effects["estimate"].tolist() == pytest.approx(MEANS[key]["yi"], rel=1e-10)
+    assert (effects["std_error"] ** 2).tolist() == pytest.approx(MEANS[key]["vi"], rel=1e-10)
+
+
+def test_combined_arms_equal_the_patients_pooled():
+    """Cochrane 6.5.2.10: n, mean and SD of two arms together are those of all their patients."""
+    rng = np.random.default_rng(1)
+    one, two, control = rng.normal(-12, 8, 30), rng.normal(-9, 6, 22), rng.normal(-5, 7, 25)
+    rows = [("a1", "active", one), ("a2", "active", two), ("c", "control", control)]
+    arms = pd.DataFrame([
+        {"study": "s", "arm": arm, "treatment_class": "ketamine" if role == "active" else "placebo", "role": role,
+         "n": len(x), "mean": x.mean(), "sd": x.std(ddof=1)} for arm, role, x in rows
+    ]).assign(hours=24.0, scale="MADRS", outcome="change")  # fmt: skip
+    row = ka.contrast_arms(arms, outcome="change", measure="mean_difference").iloc[0]
+    both = np.concatenate([one, two])
+    assert row["estimate"] == pytest.approx(both.mean() - control.mean())
+    assert row["active_variance"] == pytest.approx(both.var(ddof=1) / len(both))
+    assert row["arm"] == "a1 + a2" and row["n"] == 52
+
+
+def _three_arms():
+    return _arms(
+        study="s", arm=["low", "high", "placebo"], treatment_class=["ketamine", "ketamine", "placebo"],
+        role=["active", "active", "control"], n=[20, 25, 22], events=[8, 14, 5],
+        mean=[-10.0, -13.0, -6.0], sd=[8.0, 9.0, 7.0],
+    ).assign(outcome="response")  # fmt: skip
+
+
+def test_arms_of_one_class_are_added_up_by_default():
+    row = ka.contrast_arms(_three_arms()).iloc[0]
+    assert (row["events"], row["n"], row["control_events"], row["control_n"]) == (22, 45, 5, 22)
+    assert row["estimate"] == pytest.approx(np.log(22 / 23) - np.log(5 / 17))
+
+
+@pytest.mark.parametrize(
+    ("measure", "shared"),
+    [
+        ("log_odds_ratio", 1 / 5 + 1 / 17),
+        ("log_risk_ratio", 1 / 5 - 1 / 22),
+        ("risk_difference", (5 / 22) * (17 / 22) / 22),
+        ("mean_difference", 49 / 22),
+    ],
+)
+def test_arms_kept_apart_share_their_control(measure, shared):
+    outcome = "change" if measure == "mean_difference" else "response"
+    effects = ka.contrast_arms(_three_arms().assign(outcome=outcome), outcome=outcome, measure=measure, combine="arm")
+    covariance = ka.sampling_covariance(effects)
+    assert covariance[0, 1] == covariance[1, 0] == pytest.approx(shared)
+    assert np.diag(covariance).tolist() == pytest.approx((effects["std_error"] ** 2).tolist())
+    assert np.linalg.eigvalsh(covariance).min() > 0
+
+
+def test_shared_control_of_standardized_differences():
+    arms = _three_arms().assign(outcome="change")
+    effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference", combine="arm")
+    g = effects["estimate"]
+    expected = 1 / 22 + g[0] * g[1] / (2 * (20 + 25 + 22))
+    assert ka.sampling_covariance(effects)[0, 1] == pytest.approx(expected)
+    assert (effects["sd_source"] == "arms").all()
+
+
+def test_the_shared_control_covariance_is_the_one_of_simulated_trials():
+    rng = np.random.default_rng(4)
+    p, n, draws = np.array([0.4, 0.55, 0.25]), np.array([60, 70, 65]), 40000
+    counts = rng.binomial(n, p, (draws, 3))
+    odds = np.log(counts / (n - counts))
+    seen = np.cov(odds[:, 0] - odds[:, 2], odds[:, 1] - odds[:, 2])[0, 1]
+    e = n[2] * p[2]
+    assert seen == pytest.approx(1 / e + 1 / (n[2] - e), rel=0.06)
+
+
+def test_a_standard_error_is_not_taken_for_a_spread():
+    arms = pd.concat([
+        _arms(study="s", arm="a", role="active", n=[30], mean=[-12.0], std_error=[1.5]),
+        _arms(study="s", arm="c", role="control", n=[30], mean=[-7.0], std_error=[1.4]),
+    ]).assign(outcome="change")  # fmt: skip
+    md = ka.contrast_arms(arms, outcome="change", measure="mean_difference").iloc[0]
+    assert md["std_error"] == pytest.approx(np.hypot(1.5, 1.4))
+    measure = "standardized_mean_difference"
+    assert ka.contrast_arms(arms, outcome="change", measure=measure).empty
+    left = ka.without_contrast(arms, outcome="change", measure=measure)
+    assert len(left) == 2 and left["reason"].str.contains("no raw standard deviation").all()
+    based = arms.assign(baseline_sd=[5.0, 6.0], baseline_scale="MADRS")
+    row = ka.contrast_arms(based, outcome="change", measure=measure).iloc[0]
+    assert row["sd_source"] == "baseline"
+    assert row["estimate"] == pytest.approx(-5 / np.sqrt((25 + 36) / 2) * (1 - 3 / (4 * 58 - 1)), rel=1e-4)
+    other = based.assign(baseline_scale="HAMD17")
+    assert ka.contrast_arms(other, outcome="change", measure=measure).empty
+
+
+def test_controls_by_default_by_name_and_all():
+    arms = ka.default_pool(ka.load_evidence())
+    default = ka.contrast_arms(arms)
+    assert set(default["control_kind"]) == {
+        "placebo", "active_placebo", "placebo_plus_stable_drug", "placebo_plus_standard_care"
+    }  # fmt: skip
+    named = ka.contrast_arms(arms, control="placebo_plus_new_drug")
+    assert {"popova2019", "fedgchin2019", "ochsross2020"} <= set(named["study"])
+    assert set(named["control_kind"]) == {"placebo_plus_new_drug"}
+    everything = ka.contrast_arms(arms, control="all")
+    assert len(everything) > len(default) + len(named) - 1
+    with pytest.raises(ValueError, match="names no control kind"):
+        ka.contrast_arms(arms, control="sugar")
+
+
+def test_nothing_is_dropped_in_silence():
+    arms = ka.default_pool(ka.load_evidence())
+    for outcome, measure in (("response", "log_odds_ratio"), ("change", "standardized_mean_difference")):
+        rows = arms[arms["outcome"] == outcome]
+        effects = ka.contrast_arms(arms, outcome=outcome, measure=measure, combine="arm")
+        left = ka.without_contrast(arms, outcome=outcome, measure=measure, combine="arm")
+        key = ["study", "arm", "hours", "scale", "timing"]
+        used = pd.concat([
+            effects[key], effects[["study", "control_arm", "hours", "scale", "timing"]].set_axis(key, axis=1), left[key]
+        ]).drop_duplicates()  # fmt: skip
+        assert len(used.merge(rows[key].drop_duplicates())) == len(rows[key].drop_duplicates())
+        assert left["reason"].str.len().gt(5).all()
+
+
+def test_no_control_is_counted_twice_in_any_pooled_number():
+    arms = ka.default_pool(ka.load_evidence())
+    for outcome in ("response", "remission"):
+        effects = ka.one_per_window(ka.contrast_arms(arms, outcome=outcome))
+        pooled = ka.random_effects(effects, by=["treatment_class", "window", "timing"])  # refuses an arm used twice
+        for rows, present in zip(pooled.rows, pooled.present, strict=True):
+            assert not effects.iloc[rows[present]].duplicated(["study", "control_arm"]).any()
+
+
+def test_a_drug_with_something_added_is_a_class_of_its_own():
+    arms = _three_arms().assign(combination=["no", "yes", "no"])
+    assert set(ka.contrast_arms(arms)["treatment_class"]) == {"ketamine", "ketamine_combination"}
+
+
+def test_swapped_arms_flip_the_sign():
+    arms = _three_arms().iloc[[0, 2]]
+    swapped = arms.assign(role=["control", "active"])
+    assert ka.contrast_arms(arms)["estimate"].iloc[0] == pytest.approx(-ka.contrast_arms(swapped)["estimate"].iloc[0])
+
+
+def test_patient_data_and_published_rows_meet():
+    trial = ka.simulate_trial(n_per_arm=40, seed=9)
+    mine = ka.summarize_arms(ka.derive_outcomes(trial), missing="nonresponder")
+    both = pd.concat([mine, ka.default_pool(ka.load_evidence())], ignore_index=True)
+    effects = ka.contrast_arms(both)
+    assert "simulated_trial" in set(effects["study"]) and "murrough2013" in set(effects["study"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"measure": "hazard_ratio"}, "'hazard_ratio' is unknown"),
+        ({"measure": "mean_difference"}, "does not fit outcome 'response'"),
+        ({"outcome": "change", "measure": "log_odds_ratio"}, "does not fit outcome 'change'"),
+        ({"outcome": "remission"}, "no row has outcome 'remission'"),
+        ({"combine": "all"}, "'all' is unknown"),
+        ({"zero_cells": "ignore"}, "'ignore' is unknown"),
+    ],
+)
+def test_wrong_choices_are_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        ka.contrast_arms(_three_arms(), **arguments)
+
+
+def test_a_table_without_roles_asks_for_the_control():
+    arms = _three_arms().drop(columns="role")
+    with pytest.raises(ValueError, match="name the control arm"):
+        ka.contrast_arms(arms)
+    assert len(ka.contrast_arms(arms, control="placebo")) == 1
+
+
+def test_several_times_of_one_trial_need_a_choice():
+    arms = pd.concat([_three_arms(), _three_arms().assign(hours=48.0)])
+    with pytest.raises(ValueError, match="correlated over time"):
+        ka.sampling_covariance(ka.contrast_arms(arms))
+    effects = ka.contrast_arms(arms)
+    assert ka.one_per_window(effects)["hours"].tolist() == [24.0, 48.0]
+    assert ka.one_per_window(pd.concat([effects, effects.assign(hours=20.0)]))["hours"].tolist() == [24.0, 48.0]
+
+
+def test_windows_leave_out_what_lies_between():
+    table = ka.one_per_window(pd.DataFrame({"study": "s", "hours": [8.0, 24.0, 30.0, -1.0]}), rest=True)
+    assert table["reason"].tolist() == [
+        "in no time window",
+        "another time of this trial is nearer",
+        "in no time window",
+    ]
