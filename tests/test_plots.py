@@ -1,0 +1,105 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import ketamine_analysis as ka
+
+
+@pytest.fixture(scope="module")
+def pool():
+    return ka.default_pool(ka.load_evidence())
+
+
+@pytest.fixture(scope="module")
+def effects(pool):
+    table = ka.contrast_arms(pool)
+    return ka.one_per_window(table[table["timing"] == "at"])
+
+
+def test_rates_are_drawn_where_they_are(pool):
+    rows = pool[(pool["outcome"] == "response") & (pool["study"] == "murrough2013")]
+    ax = ka.plot_rates(rows)
+    drawn = sorted(float(collection.get_offsets()[0, 1]) for collection in ax.collections[1::2])
+    assert drawn == pytest.approx(sorted(100 * rows["events"] / rows["n"]))
+    assert ax.get_ylabel() == "response, % of patients"
+    with pytest.raises(ValueError, match="one figure shows one outcome"):
+        ka.plot_rates(pool[pool["study"] == "popova2019"])
+    with pytest.raises(ValueError, match="nothing to draw"):
+        ka.plot_rates(rows.assign(events=np.nan))
+
+
+def test_every_plot_draws_into_the_given_axes(pool, effects):
+    import matplotlib.pyplot as plt
+
+    response = pool[pool["outcome"] == "response"]
+    pooled = ka.random_effects(effects, by=["treatment_class", "window"])
+    for draw in (
+        lambda ax: ka.plot_rates(response, ax=ax),
+        lambda ax: ka.plot_assessment_times(response, ax=ax),
+        lambda ax: ka.plot_windows(ka.as_ratio(pooled.summary()), ax=ax),
+        lambda ax: ka.plot_forest(ka.random_effects(effects[effects["window"] == "24 h"]), ax=ax),
+    ):
+        ax = plt.subplots()[1]
+        assert draw(ax) is ax and (ax.lines or ax.collections)
+
+
+def test_the_hours_axis_is_true_time():
+    import matplotlib.pyplot as plt
+
+    ax = ka.hours_axis(plt.subplots(figsize=(10, 3))[1], (0, 24, 168, 1344))
+    place = ax.transData.transform(np.column_stack([[0, 24, 168, 1344], np.zeros(4)]))[:, 0]
+    assert np.all(np.diff(place) > 0)
+    assert {label.get_text() for label in ax.get_xticklabels()} >= {"0", "24 h", "1 wk", "8 wk"}
+
+
+def test_labels_never_overlap_on_a_narrow_axis():
+    import matplotlib.pyplot as plt
+
+    for width in (3, 5, 9):
+        figure, ax = plt.subplots(figsize=(width, 3))
+        ka.hours_axis(ax, (0.667, 5376))
+        figure.canvas.draw()
+        boxes = sorted(
+            (t.get_window_extent().x0, t.get_window_extent().x1) for t in ax.get_xticklabels() if t.get_text()
+        )
+        assert all(left[1] < right[0] for left, right in zip(boxes, boxes[1:], strict=False))
+
+
+@pytest.mark.parametrize("size", [1, 5, 60])
+def test_a_forest_shows_every_trial_and_overlaps_nowhere(effects, size):
+    rows = effects[(effects["treatment_class"] == "ssri") & (effects["window"] == "8 wk")].head(size)
+    ax = ka.plot_forest(ka.random_effects(rows))
+    texts = [text.get_text() for text in ax.texts]
+    for label, events, n in zip(rows["label"], rows["events"], rows["n"], strict=True):
+        assert label in texts or any(text.endswith("…") and label.startswith(text[:-1]) for text in texts)
+        assert f"{events:.0f}/{n:.0f}" in texts
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts if text.get_text()]
+    for i, one in enumerate(boxes):
+        assert not any(one.overlaps(other) for other in boxes[i + 1 :])
+    width, height = ax.figure.canvas.get_width_height()
+    assert all(box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height for box in boxes)
+
+
+def test_spans_in_which_nobody_looked_are_grey(effects):
+    ketamine = effects[effects["treatment_class"] == "ketamine"]
+    summary = ka.as_ratio(ka.random_effects(ketamine, by=["treatment_class", "window"]).summary())
+    ax = ka.plot_windows(summary)
+    white = [patch for patch in ax.patches if patch.get_facecolor()[:3] == (1.0, 1.0, 1.0)]
+    assert len(white) == summary["window"].nunique() and len(ax.patches) == len(white) + 1
+
+
+def test_one_colour_per_class_everywhere():
+    colours = [ka.class_colour(name) for name in ("ketamine", "esketamine", "ssri", "snri", "placebo", "midazolam")]
+    assert len(set(colours)) == 6
+    assert ka.class_colour("something new") == ka.class_colour("another")
+
+
+def test_saving_keeps_figures_and_tables_and_refuses_the_rest(tmp_path, pool):
+    ax = ka.plot_rates(pool[(pool["outcome"] == "response") & (pool["study"] == "murrough2013")])
+    ka.save_result(ax, "rates", tmp_path)
+    ka.save_result(pd.DataFrame({"a": [1]}), "table", tmp_path)
+    ka.save_result("ignored", "x", None)
+    assert (tmp_path / "figures" / "rates.svg").exists() and (tmp_path / "tables" / "table.csv").read_text() == "a\n1\n"
+    with pytest.raises(TypeError, match="this is str"):
+        ka.save_result("text", "x", tmp_path)
