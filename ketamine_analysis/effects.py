@@ -39,7 +39,8 @@ def contrast_arms(
         Handbook 6.5.2.10 for means); "arm" keeps arms apart, and they share their control: see
         `sampling_covariance`. A drug combined with something else (`combination` = yes) is a class of its own,
         named <class>_combination.
-    zero_cells : "half" adds 0.5 to every cell of a trial's moment with an empty cell, and says so in `added`;
+    zero_cells : "half" adds 0.5 to every cell of a trial's moment with an empty cell, and says so in `added`
+        (a risk difference exists without; only where its variance would be zero, that takes the 0.5);
         "exclude" leaves such moments out (`without_contrast` lists them). Mantel–Haenszel needs neither.
     Columns: keys and descriptors of the arms; `estimate, std_error`; both arms' `n` and `events` or means;
     `active_variance, control_variance` (each arm's own term); `added`; `sd_source`.

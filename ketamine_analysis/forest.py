@@ -16,7 +16,7 @@ from .meta_analysis import PooledEffects
 
 ROW_INCHES = 0.21
 RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-RATE_TICKS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
+RATE_TICKS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95)
 # how a pooled measure is shown: (back to the reader's scale, its inverse, ticks on that scale, name of the measure)
 SHOWN: dict[str, tuple[Any, Any, tuple[float, ...], str]] = {
     "log_odds_ratio": (np.exp, np.log, RATIO_TICKS, "odds_ratio"),
@@ -48,6 +48,7 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(bottom, -1.6)
     ax.set_xlim(*ends)
     ax.set_yticks([])
+    ax.tick_params(axis="x", labelsize=8)
     ax.spines[["left", "right", "top"]].set_visible(False)
     name = MEASURE_LABELS.get(measure, "effect")
     if measure in SHOWN:
@@ -178,5 +179,5 @@ def _interval(row: dict, measure: str) -> str:
     return str(interval_text(pd.DataFrame([values], columns=["estimate", "conf_low", "conf_high"])).iloc[0, 0])
 
 
-def _short(name: str, width: int = 42) -> str:
+def _short(name: str, width: int = 46) -> str:
     return name if len(name) <= width else name[: width - 1] + "…"

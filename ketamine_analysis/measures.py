@@ -43,8 +43,6 @@ def hedges_correction(df: np.ndarray) -> np.ndarray:
 def _count_measure(pairs: pd.DataFrame, measure: str, moment: list[str], zero_cells: str) -> pd.DataFrame:
     e, n, ce, cn = (pairs[name].to_numpy(float) for name in ("events", "n", "control_events", "control_n"))
     empty = pd.Series((e == 0) | (e == n) | (ce == 0) | (ce == cn), index=pairs.index)
-    if measure == "log_risk_ratio":
-        empty = pd.Series((e == 0) | (ce == 0), index=pairs.index)
     if measure == "risk_difference":  # the difference exists; only a variance of exactly zero needs help
         empty = pd.Series(((e == 0) | (e == n)) & ((ce == 0) | (ce == cn)), index=pairs.index)
     # one rule for all contrasts of a trial's moment, so that the arm they share has one variance

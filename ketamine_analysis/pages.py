@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
+from urllib.parse import quote
 
 import nbformat
 import pandas as pd
 from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
+
+from . import __version__
 
 PAGE = Template((Path(__file__).parent / "report_page.html").read_text(encoding="utf-8"))
 
@@ -23,6 +27,8 @@ def write_page(notebook: nbformat.NotebookNode, path: Path, names: list[tuple[st
     exporter = HTMLExporter(template_name="basic")
     body, _ = exporter.from_notebook_node(notebook)
     body = _with_alt_texts(re.sub(r"<script\b.*?</script>", "", body, flags=re.DOTALL))
+    for name, _ in names:  # a link between notebooks becomes a link between their pages
+        body = body.replace(f'href="{name}.ipynb', f'href="{name}.html')
     contents = "".join(
         f'<a href="#{anchor}">{_plain(text)}</a>'
         for anchor, text in re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', body, flags=re.DOTALL)
@@ -40,10 +46,13 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
     cards = []
     for row in table.to_dict("records"):
         notebook = executed[row["notebook"]]
-        state = f"{row['seconds']:.0f} s" if row["ok"] else f"failed in cell {row['failed_cell']}: {row['error']}"
+        place = f" in cell {row['failed_cell']}" if isinstance(row["failed_cell"], str) else ""
+        state = f"{row['seconds']:.0f} s" if row["ok"] else f"failed{place}: {row['error']}"
         image = _tagged_output(notebook, "headline", "image/png")
         figure = f'<img alt="{html.escape(row["title"])}" src="data:image/png;base64,{image}">' if image else ""
-        numbers = _tagged_output(notebook, "headline_numbers", "text/html") or ""
+        numbers = _tagged_output(notebook, "headline_numbers", "text/html")
+        if numbers is None:
+            numbers = markdown2html(_tagged_output(notebook, "headline_numbers", "text/markdown") or "")
         cards.append(
             f'<section class="card"><h2 id="{row["notebook"]}"><a href="{row["notebook"]}.html">'
             f"{html.escape(row['title'])}</a></h2><p>{html.escape(_lead(notebook))}</p>{figure}"
@@ -51,9 +60,10 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
             f"{html.escape(state)}</p></section>"
         )
     files = "".join(_downloads(target, folder) for folder in ("figures", "tables"))
-    names = ("ketamine_analysis", "pandas", "numpy", "scipy", "matplotlib")
+    names = ("pandas", "numpy", "scipy", "matplotlib")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
-    made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with Python {platform.python_version()}, {versions}."
+    made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with Python {platform.python_version()}, "
+    made += f"ketamine_analysis {__version__}, {versions}."
     body = (
         "<h1>Ketamine and conventional antidepressants: hours against weeks</h1>"
         "<p>Computed from the tables in <code>data/</code>; every page shows its numbers, their intervals and their "
@@ -90,7 +100,7 @@ def _with_alt_texts(body: str) -> str:
     def describe(match: re.Match) -> str:
         nonlocal heading
         if match.group(1) is not None:
-            heading = _plain(match.group(0))
+            heading = html.unescape(_plain(match.group(0)))
             return match.group(0)
         image = re.sub(r'\salt="[^"]*"', "", match.group(0))
         return image.replace("<img", f'<img alt="{html.escape(heading, quote=True)}"', 1)
@@ -121,5 +131,7 @@ def _tagged_output(notebook: nbformat.NotebookNode, tag: str, kind: str) -> str 
 
 def _downloads(target: Path, folder: str) -> str:
     paths = sorted((target / folder).glob("*")) if (target / folder).exists() else []
-    items = "".join(f'<li><a href="{folder}/{path.name}" download>{html.escape(path.name)}</a></li>' for path in paths)
+    items = "".join(
+        f'<li><a href="{folder}/{quote(path.name)}" download>{html.escape(path.name)}</a></li>' for path in paths
+    )
     return f"<h3>{folder}</h3><ul class=files>{items}</ul>" if items else ""

@@ -71,10 +71,21 @@ def test_zero_cells_get_one_half_and_say_so(name):
     case = REFERENCE["cases"][name]
     effects = ka.contrast_arms(_count_arms(case["counts"]), measure=name.removeprefix("sparse_"))
     touched = effects["added"] == 0.5
-    assert effects["study"][touched].tolist() == ([0, 1, 3, 4] if "odds" in name else [0, 1, 3])
-    same = [i for i in effects.index if not ("risk" in name and i == 4)]
-    assert effects["estimate"][same].tolist() == pytest.approx([case["yi"][i] for i in same], rel=1e-10)
-    assert (effects["std_error"] ** 2)[same].tolist() == pytest.approx([case["vi"][i] for i in same], rel=1e-10)
+    assert effects["study"][touched].tolist() == [0, 1, 3, 4]
+    assert effects["estimate"].tolist() == pytest.approx(case["yi"], rel=1e-10)
+    assert (effects["std_error"] ** 2).tolist() == pytest.approx(case["vi"], rel=1e-10)
+
+
+def test_a_risk_difference_is_never_moved_by_the_half():
+    """metafor moves it (½ in all four cells); we keep e/n − e/n and help only a variance of exactly zero."""
+    counts = REFERENCE["cases"]["sparse_log_odds_ratio"]["counts"]
+    effects = ka.contrast_arms(_count_arms(counts), measure="risk_difference")
+    plain = REFERENCE["sparse_risk_difference"]
+    assert effects["estimate"].tolist() == pytest.approx(plain["yi"], abs=1e-12)
+    touched = effects["added"] > 0
+    assert effects["study"][touched].tolist() == [3] and (effects["std_error"] > 0).all()
+    rest = [i for i in effects.index if not touched[i]]
+    assert (effects["std_error"] ** 2)[rest].tolist() == pytest.approx([plain["vi"][i] for i in rest], rel=1e-10)
 
 
 def test_zero_cells_excluded_are_listed():
