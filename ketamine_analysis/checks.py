@@ -62,7 +62,7 @@ class _Problems:
         self.found: list[pd.DataFrame] = []
 
     def add(self, breaks: pd.Series, column: str, rule: str, fix: object, severity: str = "error") -> None:
-        rows = breaks.index[breaks.fillna(False).astype(bool)]
+        rows = breaks.index[breaks.eq(True).fillna(False).astype(bool)]
         if len(rows) == 0:
             return
         value = self.table.loc[rows, column] if column in self.table else None
@@ -237,7 +237,7 @@ def _check_scale_of_scores(found: _Problems, score: pd.Series) -> None:
         + high.map("{:g}".format)
         + "; correct it, or name the code for missing with missing=(…)",
     )
-    whole = scale.map({name: one.integer for name, one in SCALES.items()}).fillna(False).astype(bool)
+    whole = scale.map({name: one.integer for name, one in SCALES.items()}).eq(True)
     found.add(
         whole & (score % 1 != 0) & score.notna(),
         "score",
