@@ -20,6 +20,7 @@ from .forest import plot_forest
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
+from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .outcomes import derive_outcomes, summarize_arms
 from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
@@ -43,6 +44,7 @@ __all__ = [
     "Comparison",
     "ConvergenceError",
     "DatasetError",
+    "MetaRegression",
     "PooledEffects",
     "Scale",
     "arm_log_odds",
@@ -62,6 +64,7 @@ __all__ = [
     "inspect_file",
     "interval_text",
     "load_evidence",
+    "meta_regression",
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",
@@ -82,6 +85,7 @@ __all__ = [
     "simulate_trial",
     "simulated_truth",
     "stack_tables",
+    "subgroup_differences",
     "summarize_arms",
     "without_contrast",
 ]

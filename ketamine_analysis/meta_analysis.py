@@ -202,7 +202,7 @@ def random_effects(
         raise ValueError("method 'FE' assumes one common effect; Hartung–Knapp does not apply: use inference='wald'")
     keys = (by,) if isinstance(by, str) else tuple(by or ())
     effects = effects.reset_index(drop=True)
-    _check_effects(effects, keys)
+    check_effects(effects, keys)
     groups, rows, present = _pad(effects, keys)
     y = np.where(present, effects["estimate"].to_numpy(float)[rows], 0.0)
     v = np.where(present, effects["std_error"].to_numpy(float)[rows] ** 2, 1.0)
@@ -253,7 +253,8 @@ def _pad(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, np
     return groups, rows, present
 
 
-def _check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
+def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
+    """Raises when effects cannot be pooled by `keys`: unusable numbers, or an arm that would be counted twice."""
     absent = [name for name in ("estimate", "std_error", *keys) if name not in effects]
     if absent:
         raise ValueError(f"the table lacks column {absent}; random_effects needs estimate and std_error")
