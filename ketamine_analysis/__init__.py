@@ -12,7 +12,9 @@ Nothing here is medical advice.
 
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
+from .count_pools import CountPool, mantel_haenszel, peto
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
+from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
 from .effects import arm_log_odds, contrast_arms, sampling_covariance, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
@@ -43,10 +45,12 @@ __all__ = [
     "TIME_WINDOWS",
     "Comparison",
     "ConvergenceError",
+    "CountPool",
     "DatasetError",
     "MetaRegression",
     "PooledEffects",
     "Scale",
+    "TrimAndFill",
     "arm_log_odds",
     "as_proportion",
     "as_ratio",
@@ -56,18 +60,23 @@ __all__ = [
     "class_colour",
     "class_label",
     "contrast_arms",
+    "cumulative",
     "default_pool",
     "derive_outcomes",
     "describe_number_needed_to_treat",
+    "egger_test",
     "find_scale",
     "hours_axis",
+    "influence",
     "inspect_file",
     "interval_text",
     "load_evidence",
+    "mantel_haenszel",
     "meta_regression",
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",
+    "peto",
     "plot_assessment_times",
     "plot_forest",
     "plot_rates",
@@ -87,5 +96,6 @@ __all__ = [
     "stack_tables",
     "subgroup_differences",
     "summarize_arms",
+    "trim_and_fill",
     "without_contrast",
 ]

@@ -1,7 +1,7 @@
 """The symptom scales: range, floor, response rule, named remission cut-offs, severity bands, citations.
 
-Definitions are data and live here only. Where versions of a scale differ in their maximum the larger is taken, so
-that no valid score is refused. A band or cut-off that is not published is left out, not guessed.
+Definitions are data and live here only. Where versions of a scale differ in their maximum the larger is
+taken, so that no valid score is refused. A band or cut-off that is not published is left out, not guessed.
 """
 
 from __future__ import annotations
@@ -95,12 +95,19 @@ def _scale(
 
 
 _HAMILTON = "Hamilton 1960, J Neurol Neurosurg Psychiatry 23:56-62"
+_MONTGOMERY = "Montgomery & Åsberg 1979, Br J Psychiatry 134:382-389"
 _RIEDEL = "Riedel 2010, J Psychiatr Res 44:1063-1068"
 _RUSH = "Rush 2003, Biol Psychiatry 54:573-583"
 _IDS = "Rush 1996, Psychol Med 26:477-486"
 _KROENKE = "Kroenke 2001, J Gen Intern Med 16:606-613"
 _BDI_II = "Beck, Steer & Brown 1996, Manual for the BDI-II"
-_QIDS_BANDS = (("none", 0, 5), ("mild", 6, 10), ("moderate", 11, 15), ("severe", 16, 20), ("very severe", 21, 27))
+_QIDS_BANDS = (
+    ("none", 0, 5),
+    ("mild", 6, 10),
+    ("moderate", 11, 15),
+    ("severe", 16, 20),
+    ("very severe", 21, 27),
+)
 _PTSD = f"{RESPONSE}; PTSD trials often use >=30%"
 _PAIN = f"{RESPONSE}; pain trials also use >=30%"
 
@@ -109,10 +116,10 @@ _ALL = (
         "MADRS",
         "Montgomery–Åsberg Depression Rating Scale",
         60,
-        "Montgomery & Åsberg 1979, Br J Psychiatry 134:382-389; bands: Snaith 1986, Br J Psychiatry 148:599-601",
+        f"{_MONTGOMERY}; bands: Snaith 1986, Br J Psychiatry 148:599-601",
         remission=(
             # Hawley 2002 (J Affect Disord 72:177-184) is often cited for <=10 but found <9 and <10
-            Cutoff(10, "Zimmerman 2004, J Psychiatr Res 38:577-582 (the score that matches HAMD17 <= 7)"),
+            Cutoff(10, "Zimmerman 2004, J Psychiatr Res 38:577-582 (matches HAMD17 <= 7)"),
             Cutoff(12, "Popova 2019, Am J Psychiatry 176:428-438 (the esketamine trials' definition)"),
         ),
         severity=(("none", 0, 6), ("mild", 7, 19), ("moderate", 20, 34), ("severe", 35, 60)),
@@ -122,7 +129,7 @@ _ALL = (
         "Hamilton Depression Rating Scale, 6-item subscale",
         22,  # five items of 0–4 and general somatic symptoms, 0–2
         "Bech 1975, Acta Psychiatr Scand 51:161-170",
-        remission=(Cutoff(4, "Carmody 2006, Eur Neuropsychopharmacol 16:601-611 (the score that matches HAMD17 7)"),),
+        remission=(Cutoff(4, "Carmody 2006, Eur Neuropsychopharmacol 16:601-611 (matches HAMD17 of 7)"),),
     ),
     _scale(
         "HAMD17",
@@ -132,8 +139,8 @@ _ALL = (
         remission=(Cutoff(7, "Frank 1991, Arch Gen Psychiatry 48:851-855"),),
         severity=(("none", 0, 7), ("mild", 8, 16), ("moderate", 17, 23), ("severe", 24, 52)),
     ),
-    # 17 items + diurnal variation 0–2, depersonalisation 0–4, paranoid 0–3 or 0–4, obsessional 0–2: 63 or 64 (the
-    # table of ids-qids.org prints 64); 66 where both halves of diurnal variation are added
+    # 17 items + diurnal variation 0–2, depersonalisation 0–4, paranoid 0–3 or 0–4, obsessional 0–2: 63 or 64
+    # (the table of ids-qids.org prints 64); 66 where both halves of diurnal variation are added
     _scale(
         "HAMD21",
         "Hamilton Depression Rating Scale, 21 items",
@@ -141,10 +148,20 @@ _ALL = (
         _HAMILTON,
         remission=(Cutoff(7, _RIEDEL),),
     ),
-    # 21 items + helplessness, hopelessness, worthlessness of 0–4: 75 or 76 as printed; 78 over a HAMD21 of 66
-    _scale("HAMD24", "Hamilton Depression Rating Scale, 24 items", 78, "Guy 1976, ECDEU Assessment Manual, 179-192"),
+    # 21 items + helplessness, hopelessness, worthlessness of 0–4: 75 or 76 as printed; 78 on a HAMD21 of 66
+    _scale(
+        "HAMD24",
+        "Hamilton Depression Rating Scale, 24 items",
+        78,
+        "Guy 1976, ECDEU Assessment Manual, 179-192",
+    ),
     # no printed range found: 17 items (52) and eight more of at most 4 points each bound it at 84
-    _scale("HAMD25", "Hamilton Depression Rating Scale, 25 items", 84, "Thase 1991, Psychopharmacol Bull 27:17-22"),
+    _scale(
+        "HAMD25",
+        "Hamilton Depression Rating Scale, 25 items",
+        84,
+        "Thase 1991, Psychopharmacol Bull 27:17-22",
+    ),
     _scale(
         "QIDS-SR16",
         "Quick Inventory of Depressive Symptomatology, self-report",
@@ -166,9 +183,15 @@ _ALL = (
         "IDS-SR30",
         "Inventory of Depressive Symptomatology, self-report, 30 items",
         84,  # 28 of the 30 items are scored, 0–3 each
-        f"{_IDS}; bands: {_RUSH}, as tabulated at ids-qids.org",
-        remission=(Cutoff(13, f"{_RUSH}, as tabulated at ids-qids.org (the score that matches QIDS-SR16 <= 5)"),),
-        severity=(("none", 0, 13), ("mild", 14, 25), ("moderate", 26, 38), ("severe", 39, 48), ("very severe", 49, 84)),
+        f"{_IDS}; bands: {_RUSH}, table at ids-qids.org",
+        remission=(Cutoff(13, f"{_RUSH}, table at ids-qids.org (matches QIDS-SR16 <= 5)"),),
+        severity=(
+            ("none", 0, 13),
+            ("mild", 14, 25),
+            ("moderate", 26, 38),
+            ("severe", 39, 48),
+            ("very severe", 49, 84),
+        ),
     ),
     _scale(
         "PHQ-9",
@@ -250,7 +273,13 @@ _ALL = (
         "Weathers 2018, Psychol Assess 30:383-395",
         response=_PTSD,
     ),
-    _scale("PCL-5", "PTSD Checklist for DSM-5", 80, "Blevins 2015, J Trauma Stress 28:489-498", response=_PTSD),
+    _scale(
+        "PCL-5",
+        "PTSD Checklist for DSM-5",
+        80,
+        "Blevins 2015, J Trauma Stress 28:489-498",
+        response=_PTSD,
+    ),
     _scale(
         "IES-R",
         "Impact of Event Scale, revised",
@@ -267,7 +296,7 @@ _ALL = (
         integer=False,
         response=_PAIN,
     ),
-    _scale(  # 23 items of 0–4; the first form's 27 or 28 items reach 108 or 112, so that no valid score is refused
+    _scale(  # 92 on the 23 items (0–4) of the ketamine trials; the forms of 27 and 28 items reach 108 and 112
         "CADSS",
         "Clinician-Administered Dissociative States Scale",
         112,

@@ -98,9 +98,7 @@ def test_find_scale_returns_the_scale_itself():
 def test_an_unknown_scale_names_the_value_the_nearest_and_all(asked, nearest):
     with pytest.raises(ValueError) as error:
         ka.find_scale(asked)
-    assert str(error.value) == (
-        f"scale {asked!r} is unknown; did you mean {nearest!r}? Known: {', '.join(EXPECTED)}"
-    )
+    assert str(error.value) == (f"scale {asked!r} is unknown; did you mean {nearest!r}? Known: {', '.join(EXPECTED)}")
 
 
 @pytest.mark.parametrize("asked", ["zzzz", NOT_STATED, None])
