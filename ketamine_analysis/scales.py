@@ -96,6 +96,8 @@ def _scale(
 
 _HAMILTON = "Hamilton 1960, J Neurol Neurosurg Psychiatry 23:56-62"
 _MONTGOMERY = "Montgomery & Åsberg 1979, Br J Psychiatry 134:382-389"
+_GUY = "Guy 1976, ECDEU Assessment Manual, 179-192"
+_THASE = "Thase 1991, Psychopharmacol Bull 27:17-22"
 _RIEDEL = "Riedel 2010, J Psychiatr Res 44:1063-1068"
 _RUSH = "Rush 2003, Biol Psychiatry 54:573-583"
 _IDS = "Rush 1996, Psychol Med 26:477-486"
@@ -149,19 +151,9 @@ _ALL = (
         remission=(Cutoff(7, _RIEDEL),),
     ),
     # 21 items + helplessness, hopelessness, worthlessness of 0–4: 75 or 76 as printed; 78 on a HAMD21 of 66
-    _scale(
-        "HAMD24",
-        "Hamilton Depression Rating Scale, 24 items",
-        78,
-        "Guy 1976, ECDEU Assessment Manual, 179-192",
-    ),
+    _scale("HAMD24", "Hamilton Depression Rating Scale, 24 items", 78, _GUY),
     # no printed range found: 17 items (52) and eight more of at most 4 points each bound it at 84
-    _scale(
-        "HAMD25",
-        "Hamilton Depression Rating Scale, 25 items",
-        84,
-        "Thase 1991, Psychopharmacol Bull 27:17-22",
-    ),
+    _scale("HAMD25", "Hamilton Depression Rating Scale, 25 items", 84, _THASE),
     _scale(
         "QIDS-SR16",
         "Quick Inventory of Depressive Symptomatology, self-report",
@@ -249,7 +241,7 @@ _ALL = (
         "Liebowitz Social Anxiety Scale",
         144,
         "Liebowitz 1987, Mod Probl Pharmacopsychiatry 22:141-173",
-        remission=(Cutoff(30, "Mennin 2002, J Anxiety Disord 16:661-673; for remission von Glischinski 2018"),),
+        remission=(Cutoff(30, "Mennin 2002, J Anxiety Disord 16:661-673; remission: Glischinski 2018"),),
     ),
     _scale(
         "CAPS",

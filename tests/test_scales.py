@@ -5,7 +5,7 @@ import pytest
 import ketamine_analysis as ka
 from ketamine_analysis.scales import NOT_STATED, RESPONSE
 
-# minimum, maximum, remission names (the first is the default), upper ends of the bands; by hand from the papers
+# minimum, maximum, remission names (the first is the default), upper ends of the bands; written by hand
 EXPECTED = {
     "MADRS": (0, 60, ["<=10", "<=12"], [6, 19, 34, 60]),  # 10 × 6
     "HAMD6": (0, 22, ["<=4"], []),  # 5 × 4 + 2
@@ -56,7 +56,10 @@ def test_cutoffs_lie_within_the_scale_and_carry_their_name_and_source(scale):
         assert any(year in cutoff.citation for year in map(str, range(1960, 2026)))
 
 
-@pytest.mark.parametrize("scale", [one for one in ka.SCALES.values() if one.severity], ids=lambda one: one.name)
+BANDED = [one for one in ka.SCALES.values() if one.severity]
+
+
+@pytest.mark.parametrize("scale", BANDED, ids=lambda one: one.name)
 def test_bands_cover_the_scale_without_gap_or_overlap(scale):
     assert scale.integer  # so that the next band starts one point higher
     assert scale.severity[0][1] == scale.minimum and scale.severity[-1][2] == scale.maximum
@@ -94,11 +97,15 @@ def test_find_scale_returns_the_scale_itself():
     assert all(ka.find_scale(name) is scale for name, scale in ka.SCALES.items())
 
 
-@pytest.mark.parametrize(("asked", "nearest"), [("MARDS", "MADRS"), ("madrs", "MADRS"), ("HAMD-17", "HAMD17")])
+NEAREST = {"MARDS": "MADRS", "madrs": "MADRS", "HAMD-17": "HAMD17"}
+
+
+@pytest.mark.parametrize(("asked", "nearest"), NEAREST.items())
 def test_an_unknown_scale_names_the_value_the_nearest_and_all(asked, nearest):
     with pytest.raises(ValueError) as error:
         ka.find_scale(asked)
-    assert str(error.value) == (f"scale {asked!r} is unknown; did you mean {nearest!r}? Known: {', '.join(EXPECTED)}")
+    message = f"scale {asked!r} is unknown; did you mean {nearest!r}? Known: {', '.join(EXPECTED)}"
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize("asked", ["zzzz", NOT_STATED, None])
