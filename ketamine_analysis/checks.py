@@ -171,7 +171,7 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
         if name in table
     ]
     found.add(
-        table.duplicated(key, keep=False),
+        table[key].assign(hours=get["hours"]).duplicated(keep=False),
         "arm",
         "one row per arm, time and outcome",
         "keep one, or tell them apart by definition or analysis",

@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from .checks import ARM_NUMBERS, problems_in_arms, problems_in_scores
+from .checks import ARM_NUMBERS, ARM_WORDS, problems_in_arms, problems_in_scores
 from .errors import PROBLEM_COLUMNS, DatasetError
 
 HOURS_IN = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
@@ -25,16 +25,16 @@ def read_scores(
     study: str | None = None,
     time_unit: str = "hours",
     visits: Mapping[str, float] | None = None,
-    missing: Iterable[float | str] = (),
+    missing: float | str | Iterable[float | str] = (),
 ) -> pd.DataFrame:
     """A checked `scores` table: one row per subject, time and scale, with `hours` since first dose.
 
     source : path of a CSV file, or a dataframe (pandas, Polars, PyArrow …).
     columns : library name → name in the file, such as {"subject": "PATIENT"}; other columns are kept as they are.
     scale, study : for the whole table, where it has no such column (study: else the file's name).
-    time_unit : unit of `hours` in the file: "minutes", "hours", "days", "weeks".
+    time_unit : unit of the column `hours`: "minutes", "hours", "days", "weeks" (`visits` are always in hours).
     visits : visit label → hours since first dose, such as {"Week 1": 168}; reads the column `visit`.
-    missing : codes that stand for a missing score, such as (-9, 999).
+    missing : the code or codes that stand for a missing score, such as (-9, 999).
     A column `baseline` becomes rows at hour 0. Raises DatasetError with every problem in `.problems`.
 
     >>> table = pd.DataFrame({"id": [1, 1], "arm": "ketamine", "hours": [0, 24], "score": [30, 12]})
@@ -44,15 +44,17 @@ def read_scores(
     raw, file = _load(source)
     raw = _rename(raw, columns or {}, file)
     raw = _constant(raw, {"scale": scale, "study": study or (Path(file).stem if "study" not in raw else None)})
-    if "visit" in raw and "hours" not in raw:
+    from_visits = "visit" in raw and "hours" not in raw
+    if from_visits:
         raw = _hours_from_visits(raw, visits, file)
-    raw = _missing_codes(raw, "score", missing)
+    codes = (missing,) if isinstance(missing, (str, int, float)) else tuple(missing)
+    raw = _missing_codes(raw, "score", codes)
     if "baseline" in raw:
-        raw = _rows_from_baseline(_missing_codes(raw, "baseline", missing), file)
+        raw = _rows_from_baseline(_missing_codes(raw, "baseline", codes), file)
     lines = raw.pop("_line")
     _raise_on_errors(problems_in_scores(raw, file=file, lines=lines))
     table = _typed(raw, ("hours", "score"))
-    table["hours"] *= _unit(time_unit)
+    table["hours"] *= 1.0 if from_visits else _unit(time_unit)
     return table
 
 
@@ -70,13 +72,13 @@ def read_arms(source: Any, *, columns: Mapping[str, str] | None = None) -> pd.Da
 
 def check_scores(table: pd.DataFrame) -> pd.DataFrame:
     """The same table, when it keeps every rule of a `scores` table; else DatasetError with `.problems`."""
-    _raise_on_errors(problems_in_scores(table))
+    _raise_on_errors(problems_in_scores(table), _text_numbers(table, ("hours", "score")))
     return table
 
 
 def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     """The same table, when it keeps every rule of an `arms` table; else DatasetError with `.problems`."""
-    _raise_on_errors(problems_in_arms(table))
+    _raise_on_errors(problems_in_arms(table), _text_numbers(table, ARM_NUMBERS))
     return table
 
 
@@ -89,6 +91,9 @@ def inspect_file(path: str | Path) -> tuple[str, pd.DataFrame]:
     lines = raw.pop("_line")
     if {"subject", "score"} & set(raw) and "outcome" not in raw:
         raw = _constant(raw, {"study": Path(file).stem if "study" not in raw else None})
+        if "baseline" in raw:
+            raw = _rows_from_baseline(raw.assign(_line=lines), file)
+            lines = raw.pop("_line")
         return "scores", problems_in_scores(raw, file=file, lines=lines)
     return "arms", problems_in_arms(raw, file=file, lines=lines)
 
@@ -98,7 +103,9 @@ def _load(source: Any) -> tuple[pd.DataFrame, str]:
     if not isinstance(source, (str, Path)):
         frame = source
         if not isinstance(source, pd.DataFrame):
-            frame = pd.DataFrame(nw.from_native(source, eager_only=True).to_dict(as_series=False))
+            frame = pd.DataFrame(nw.from_native(source).lazy().collect().to_dict(as_series=False))
+        if frame.empty:
+            raise _one_problem("table", "at least one row", "the dataframe has no rows")
         return frame.assign(_line=frame.index), "table"
     path = Path(source)
     table = _read_csv(path)
@@ -133,6 +140,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise _one_problem(path.name, "a header line", "the file is empty") from None
     except pd.errors.ParserError as error:
         raise _one_problem(path.name, "as many fields in each line as in the header", str(error).strip()) from None
+    rows = rows.apply(lambda column: column.str.strip())
+    rows = rows.mask(rows == "")
     table = rows.iloc[1:].reset_index(drop=True)
     table.columns = pd.Index(rows.iloc[0].fillna("").tolist())
     return table
@@ -154,7 +163,10 @@ def _rename(table: pd.DataFrame, columns: Mapping[str, str], file: str) -> pd.Da
             for name, theirs in absent.items()
         ]
         raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
-    return table.rename(columns={theirs: name for name, theirs in columns.items()})
+    table = table.rename(columns={theirs: name for name, theirs in columns.items()})
+    for name in table.columns[table.columns.duplicated()]:
+        raise _one_problem(file, "column named once", f"columns= makes a second {name!r}: drop the other", name)
+    return table
 
 
 def _constant(table: pd.DataFrame, values: Mapping[str, str | None]) -> pd.DataFrame:
@@ -212,6 +224,7 @@ def _rows_from_baseline(table: pd.DataFrame, file: str) -> pd.DataFrame:
             for line, value in zip(rows["_line"], rows["baseline"], strict=True)
         ]
         raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
+    table = table.assign(baseline=table.groupby(key, dropna=False)["baseline"].transform("first"))
     first = table[~table.duplicated(key)].assign(hours=0, score=lambda rows: rows["baseline"])
     return pd.concat([first, table], ignore_index=True).drop(columns="baseline")
 
@@ -222,7 +235,7 @@ def _typed(table: pd.DataFrame, numbers: tuple[str, ...]) -> pd.DataFrame:
     guessed = {
         name: pd.to_numeric(table[name])
         for name in others
-        if name not in ("subject", "study", "arm") and _numeric(table[name])
+        if name not in (*ARM_WORDS, "subject", "study", "arm") and _numeric(table[name])
     }
     return table.assign(**typed, **guessed).reset_index(drop=True)
 
@@ -242,7 +255,17 @@ def _one_problem(file: str, rule: str, fix: str, column: str = "") -> DatasetErr
     return DatasetError(pd.DataFrame([(file, None, column, None, rule, "error", fix)], columns=list(PROBLEM_COLUMNS)))
 
 
-def _raise_on_errors(problems: pd.DataFrame) -> None:
-    errors = problems[problems["severity"] == "error"]
+def _text_numbers(table: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """Number columns that are held as text: they would be joined, not added."""
+    text = [name for name in names if name in table and not pd.api.types.is_numeric_dtype(table[name])]
+    text = [name for name in text if table[name].notna().any()]
+    fix = "the numbers are text: read the table with read_scores or read_arms, which turn them into numbers"
+    rows = [("table", None, name, None, "numbers held as numbers", "error", fix) for name in text]
+    return pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS))
+
+
+def _raise_on_errors(*problems: pd.DataFrame) -> None:
+    found = pd.concat(problems, ignore_index=True)
+    errors = found[found["severity"] == "error"]
     if len(errors):
         raise DatasetError(errors.reset_index(drop=True))

@@ -96,7 +96,8 @@ def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
     Off-diagonal: contrasts of one trial and moment that share their control arm covary by the control arm's
     own term: log OR 1/e + 1/(n−e), log RR 1/e − 1/n, RD p(1−p)/n, MD s²/n, SMD 1/n_c + g₁g₂/(2N) with N the
     patients of all arms involved.
-    Raises ValueError when one trial enters at several times: that needs a correlation over time.
+    Raises ValueError when one trial enters at several times (that needs a correlation over time), on several
+    scales, or with one active arm against several controls.
     """
     moment = effects.groupby(["study"], dropna=False)["hours"].nunique()
     if (moment > 1).any():
@@ -105,10 +106,19 @@ def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
             f"{names}: several times of one trial are correlated over time; take one time per trial with "
             "one_per_window before asking for a covariance"
         )
-    variance = effects["std_error"].to_numpy() ** 2
-    covariance = np.diag(variance)
-    keys = [name for name in (*MOMENT, "control_arm", "measure") if name in effects]
-    for rows in effects.reset_index(drop=True).groupby(keys, dropna=False).indices.values():
+    effects = effects.reset_index(drop=True)
+    covariance = np.diag(effects["std_error"].to_numpy(float) ** 2)
+    moment = [name for name in (*MOMENT, "measure") if name in effects]
+    apart = effects.groupby("study").agg({name: "nunique" for name in moment if name != "study"}).max(axis=1) > 1
+    if apart.any():
+        names = ", ".join(map(str, apart.index[apart][:5]))
+        raise ValueError(
+            f"{names}: the same patients enter on several scales, definitions or analyses; keep one of them"
+        )
+    if effects.duplicated(["study", "arm"]).any():
+        names = ", ".join(map(str, effects.loc[effects.duplicated(["study", "arm"]), "study"].unique()[:5]))
+        raise ValueError(f"{names}: one active arm stands against several controls; choose one with control=…")
+    for rows in effects.groupby(["study", "control_arm"]).indices.values():
         for i in rows:
             for j in rows[rows != i]:
                 covariance[i, j] = _shared_term(effects, i, j)
@@ -120,7 +130,8 @@ def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:
     if first["measure"] != "standardized_mean_difference":
         return float(first["control_variance"])
     total = first["n"] + second["n"] + first["control_n"]
-    return float(1 / first["control_n"] + first["estimate"] * second["estimate"] / (2 * total))
+    # control_variance is 1/n_c where the arms' own spread standardised; with a baseline spread, its error's square
+    return float(first["control_variance"] + first["estimate"] * second["estimate"] / (2 * total))
 
 
 def _contrast(
@@ -153,7 +164,7 @@ def _contrast(
             for row in left.index
         ]
     )
-    table = effects[formed].drop(columns="_rows").assign(measure=measure)
+    table = effects[formed].drop(columns=["_rows", "_role", "_reason"]).assign(measure=measure)
     return table.reset_index(drop=True), left.reset_index(drop=True)
 
 
@@ -175,6 +186,11 @@ def _check_choices(arms: pd.DataFrame, outcome: str, measure: str, combine: str,
 
 def _with_defaults(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.copy()
+    for name in ("arm", "treatment", "treatment_class"):
+        if name in rows:
+            rows[name] = rows[name].map(str, na_action="ignore").astype(object)
+    for name in ("n", "events", "mean"):
+        rows[name] = pd.to_numeric(rows[name]).astype(float) if name in rows else np.nan
     for name, value in (("role", None), ("control_kind", None), ("combination", "no")):
         if name not in rows:
             rows[name] = value

@@ -77,8 +77,10 @@ def as_proportion(summary: pd.DataFrame) -> pd.DataFrame:
     return _transformed(summary, special.expit, {"log_odds": "proportion"}).drop(columns="p_value")
 
 
-def interval_text(summary: pd.DataFrame, *, digits: int = 2) -> pd.DataFrame:
+def interval_text(summary: pd.DataFrame, *, digits: int = 2, level: float = 0.95) -> pd.DataFrame:
     """The table with `estimate, conf_low, conf_high` as one text column `estimate (95 %)`, for reading.
+
+    level : of the limits in the table; it names the column.
 
     Limits beyond 1000 or below 0.001 are written as such: their digits mean nothing.
 
@@ -92,7 +94,7 @@ def interval_text(summary: pd.DataFrame, *, digits: int = 2) -> pd.DataFrame:
     ]
     place = list(summary.columns).index("estimate")
     table = summary.drop(columns=["estimate", "conf_low", "conf_high"])
-    table.insert(place, "estimate (95 %)", texts)
+    table.insert(place, f"estimate ({100 * level:g} %)", texts)
     return table
 
 
@@ -115,6 +117,9 @@ def _transformed(
     summary: pd.DataFrame, transform: Callable[[pd.Series], pd.Series], names: dict[str, str]
 ) -> pd.DataFrame:
     limits = ("estimate", "conf_low", "conf_high", "prediction_low", "prediction_high")
+    unfit = set(summary["measure"].dropna()) - set(names) if "measure" in summary else set()
+    if unfit:
+        raise ValueError(f"measure {sorted(unfit)} is not on the scale {sorted(names)} that this turns back")
     table = summary.assign(**{name: transform(summary[name]) for name in limits if name in summary})
     if "measure" in table:
         table["measure"] = table["measure"].replace(names)

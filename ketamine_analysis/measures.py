@@ -25,7 +25,7 @@ def contrast_columns(pairs: pd.DataFrame, measure: str, moment: list[str], zero_
     """
     if pairs.empty:
         columns = ("estimate", "std_error", "active_variance", "control_variance", "added", "sd_source", "_reason")
-        return pairs.reindex(columns=[*pairs.columns, *columns])
+        return pairs.reindex(columns=list(dict.fromkeys([*pairs.columns, *columns])))
     if MEASURES[measure] == "counts":
         return _count_measure(pairs, measure, moment, zero_cells)
     return _mean_difference(pairs) if measure == "mean_difference" else _standardized(pairs)

@@ -258,6 +258,8 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
     absent = [name for name in ("estimate", "std_error", *keys) if name not in effects]
     if absent:
         raise ValueError(f"the table lacks column {absent}; random_effects needs estimate and std_error")
+    if "measure" in effects and effects["measure"].nunique() > 1:
+        raise ValueError(f"one pooling takes one measure; the table has {sorted(effects['measure'].unique())}")
     if effects.empty:
         raise ValueError("no effects to pool: the table is empty")
     problems = []
@@ -272,7 +274,8 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
             twice = effects.duplicated([*dict.fromkeys((*keys, "study", arm))], keep=False) & effects[arm].notna()
             fix = (
                 "one arm enters this pooling more than once, so its patients would be counted twice: take one time "
-                "per trial (one_per_window), combine arms (combine='class'), or add the differing column to by="
+                "per trial (one_per_window), combine arms (combine='class'), choose one control "
+                "(control=…), or add the differing column to by="
             )
             names = effects["study"].astype(str) + " / " + effects[arm].astype(str)
             problems += [

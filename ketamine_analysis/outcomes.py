@@ -15,7 +15,7 @@ import pandas as pd
 
 from .inference import critical_value
 from .proportions import proportion_interval
-from .scales import find_scale
+from .scales import SCALES, find_scale
 
 TOLERANCE = 1e-9  # a fall of exactly 50 % counts, whatever the rounding of its floating-point quotient
 MISSING = ("observed", "nonresponder", "locf", "bocf")
@@ -47,6 +47,10 @@ def derive_outcomes(
     frame = nw.from_native(scores)
     if isinstance(scores, pd.DataFrame):
         frame = nw.from_native(scores.reset_index(drop=True))
+    if "baseline" in frame.collect_schema().names():
+        raise ValueError("the scores have a column `baseline` already: read_scores turns it into rows at hour 0")
+    score = nw.col("score").cast(nw.Float64)
+    frame = frame.with_columns(nw.when(~score.is_nan()).then(score).alias("score"))  # not-a-number is missing
     names = frame.select("scale").unique().lazy().collect()["scale"].to_list()
     key = [*_subject_key(frame), "scale"]
     rules = _rules(names, response_fraction, remission)
@@ -121,6 +125,8 @@ def _rules(
     names: list[str], response_fraction: float, remission: str | Mapping[str, str] | None
 ) -> dict[str, dict[str, Any]]:
     """For each scale in the table: floor, remission cut-off, and both definitions in words."""
+    if isinstance(remission, Mapping) and not set(remission) <= set(SCALES):
+        raise ValueError(f"remission names {sorted(set(remission) - set(SCALES))}: known scales are {list(SCALES)}")
     floor: dict[str, Any] = {}
     cutoff: dict[str, Any] = {}
     response_words: dict[str, Any] = {}
@@ -166,14 +172,16 @@ def _complete(frame: Any, missing: str) -> Any:
     key = [*_subject_key(frame), "scale"]
     values = ["score", "change", "response", "remission"]
     words = [name for name in (*ARM_WORDS, "response_definition", "remission_definition") if name in names]
-    people = frame.filter(~nw.col("baseline").is_null()).select(*key, "arm", "baseline", *words).unique()
-    visits = frame.filter(nw.col("hours") > 0).select("study", "scale", "hours").unique()
+    known = frame.filter(~nw.col("baseline").is_null())
+    people = known.group_by(*key, "arm", "baseline").agg(nw.col(name).max().alias(name) for name in words)
+    shared = [name for name in key if name != "subject"]
+    visits = frame.filter(nw.col("hours") > 0).select(*shared, "hours").unique()
     start = (
         frame.filter((nw.col("hours") <= 0) & (nw.col("score") == nw.col("baseline")))
         .group_by(*key)
         .agg(*(nw.col(name).max().alias(f"_{name}") for name in values))
     )
-    grid = people.join(visits, on=["study", "scale"], how="inner").join(start, on=key, how="left")
+    grid = people.join(visits, on=shared, how="inner").join(start, on=key, how="left")
     rows = grid.join(frame.select(*key, "hours", *values), on=[*key, "hours"], how="left")
     if missing == "nonresponder":
         unseen = nw.col("score").is_null()

@@ -61,6 +61,9 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         `as_proportion` of a pooling by class and window). Above the axis stands each point's number of trials.
         An interval that leaves the axis ends in an arrow.
     """
+    summary = summary[summary["window"].notna()]
+    if summary.empty:
+        raise ValueError("no pooled estimate lies in a time window: nothing to draw")
     ax = ax or plt.subplots(figsize=(8, 4), layout="constrained")[1]
     measure = str(summary["measure"].iloc[0])
     ends = _value_axis(ax, measure)
@@ -99,7 +102,10 @@ def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes
 
     arms : rows of active arms with `study, treatment_class, hours` (controls are left out of the classes).
     """
-    active = arms[(arms["role"] == "active") & (arms["hours"] > 0)]
+    active = arms[(arms["hours"] > 0) & (arms["role"].eq("active") if "role" in arms else True)]
+    active = active.assign(treatment_class=active["treatment_class"] if "treatment_class" in active else active["arm"])
+    if active.empty:
+        raise ValueError("no active arm has a time after first dose: nothing to draw")
     groups = active.groupby("treatment_class")["study"].nunique().sort_values(ascending=False)
     ax = ax or plt.subplots(figsize=(8, 0.9 + 0.45 * len(groups) + 0.012 * groups.sum()), layout="constrained")[1]
     top, ticks, labels = 0.0, [], []
@@ -131,7 +137,8 @@ def _one_outcome(arms: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("no row has events, n and a time after first dose: nothing to draw")
     if rows["outcome"].nunique() > 1:
         raise ValueError(f"one figure shows one outcome; the table has {sorted(rows['outcome'].unique())}")
-    return rows if "treatment_class" in rows else rows.assign(treatment_class=rows["arm"])
+    named = rows["treatment_class"].fillna(rows["arm"]) if "treatment_class" in rows else rows["arm"]
+    return rows.assign(treatment_class=named)
 
 
 def _side_by_side(hours: pd.Series) -> pd.Series:

@@ -162,6 +162,8 @@ def describe_number_needed_to_treat(estimate: float, conf_low: float, conf_high:
 
 def _counts(events: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
     e, m = np.broadcast_arrays(np.asarray(events, float), np.asarray(n, float))
+    if np.any(np.isnan(e) != np.isnan(m)):
+        raise ValueError("events and n must both be known, or both missing")
     if np.any((e < 0) | (e > m)):
         raise ValueError("events must lie between 0 and n")
     return e, m

@@ -84,6 +84,7 @@ def _prepare(kernels: str) -> None:
     """In a new process: silences the tools, and makes "python3" this interpreter whatever is registered elsewhere."""
     from ipykernel.kernelspec import write_kernel_spec
 
+    os.environ.pop("MPLBACKEND", None)  # the notebooks show their figures inline, whatever the shell asks for
     warnings.simplefilter("ignore")  # of the tools that run the notebook; a notebook's own warnings stay in its cells
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     write_kernel_spec(str(Path(kernels) / str(os.getpid()) / "kernels" / "python3"))

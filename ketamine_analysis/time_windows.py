@@ -86,5 +86,6 @@ SERIES_COLUMNS = (
     "outcome",
     "definition",
     "timing",
+    "analysis",
     "measure",
 )

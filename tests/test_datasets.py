@@ -207,3 +207,38 @@ def test_a_crossover_is_read_with_a_period():
     assert len(ka.read_scores(table)) == 4
     with pytest.raises(ka.DatasetError, match="one arm per subject"):
         ka.read_scores(table.drop(columns="period").assign(hours=[0, 24, -1, 48]))
+
+
+def test_visits_are_hours_whatever_the_time_unit_and_one_code_may_be_given_alone():
+    table = pd.DataFrame({"subject": 1, "arm": "a", "visit": ["B", "D1"], "score": ["30", "9"]})
+    scores = ka.read_scores(table, scale="MADRS", study="s", visits={"B": 0, "D1": 24}, time_unit="days", missing="999")
+    assert scores["hours"].tolist() == [0, 24] and scores["score"].tolist() == [30, 9]
+    again = ka.read_scores(
+        table.assign(score=[30, -9]), scale="MADRS", study="s", visits={"B": 0, "D1": 24}, missing=-9
+    )
+    assert again["score"].isna().tolist() == [False, True]
+
+
+def test_the_baseline_is_found_on_whichever_row_it_stands():
+    table = pd.DataFrame({"subject": [1, 1], "arm": "k", "hours": [24, 168], "score": [10, 9], "baseline": [None, 30]})
+    assert ka.read_scores(table, scale="MADRS", study="s")["score"].tolist()[0] == 30
+
+
+def test_a_wide_file_that_reads_also_checks(tmp_path):
+    path = _write(tmp_path, "wide", "subject,arm,hours,scale,score,baseline\n1,k,24,MADRS,10,30\n")
+    assert CliRunner().invoke(app, ["check", str(path)]).exit_code == 0
+    assert len(ka.read_scores(path)) == 2
+
+
+def test_the_same_time_written_in_two_ways_is_a_duplicate(tmp_path):
+    text = GOOD_ARMS + "t,ketamine ,active,24.0,MADRS,response,17,11,,,\n"
+    with pytest.raises(ka.DatasetError, match="one row per arm"):
+        ka.read_arms(_write(tmp_path, "twice", text))
+
+
+def test_empty_frames_and_second_names_are_refused():
+    table = pd.DataFrame({"subject": [1], "arm": "a", "hours": 0, "score": 30, "total": 1})
+    with pytest.raises(ka.DatasetError, match="at least one row"):
+        ka.read_scores(table.iloc[:0])
+    with pytest.raises(ka.DatasetError, match="column named once"):
+        ka.read_scores(table, columns={"score": "total"})

@@ -209,3 +209,51 @@ def test_windows_leave_out_what_lies_between():
         "another time of this trial is nearer",
         "in no time window",
     ]
+
+
+def test_numbers_held_as_text_are_refused_or_read_as_numbers():
+    text = _three_arms().astype({"n": str, "events": str, "hours": str})
+    with pytest.raises(ka.DatasetError, match="numbers are text"):
+        ka.check_arms(text)
+    assert ka.contrast_arms(text)["estimate"].iloc[0] == pytest.approx(
+        ka.contrast_arms(_three_arms())["estimate"].iloc[0]
+    )
+
+
+def test_the_covariance_of_baseline_standardised_differences_is_a_covariance():
+    arms = pd.DataFrame({
+        "study": "a", "arm": ["k1", "k2", "p"], "role": ["active", "active", "control"],
+        "treatment_class": ["x", "y", "p"], "hours": 24.0, "scale": "MADRS", "outcome": "change", "n": 50,
+        "mean": [-10.0, -9, -5], "std_error": 0.5, "baseline_sd": 8.0, "baseline_scale": "MADRS",
+    })  # fmt: skip
+    effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference")
+    covariance = ka.sampling_covariance(effects)
+    assert np.linalg.eigvalsh(covariance).min() > 0
+    assert covariance[0, 1] == pytest.approx(0.25 / 64 + effects["estimate"].prod() / 300)
+
+
+def test_dependence_that_has_no_formula_here_is_refused():
+    two_controls = _three_arms().assign(
+        role=["active", "control", "control"], control_kind=[None, "placebo", "active_placebo"]
+    )
+    effects = ka.contrast_arms(two_controls)
+    assert len(effects) == 2
+    with pytest.raises(ValueError, match="against several controls"):
+        ka.sampling_covariance(effects)
+    with pytest.raises(ka.DatasetError, match="choose one control"):
+        ka.random_effects(effects)
+    both = pd.concat([_three_arms(), _three_arms().assign(scale="HAMD17")])
+    with pytest.raises(ValueError, match="several scales"):
+        ka.sampling_covariance(ka.contrast_arms(both))
+    with pytest.raises(ValueError, match="one measure"):
+        ka.random_effects(effects.assign(measure=["log_odds_ratio", "risk_difference"]))
+
+
+def test_arms_named_by_numbers_and_tables_without_counts_or_means():
+    arms = _three_arms().drop(columns=["treatment_class", "mean", "sd"]).assign(arm=[1, 2, 0])
+    assert len(ka.contrast_arms(arms)) == 2
+    assert ka.contrast_arms(arms.drop(columns="events")).empty
+    left = ka.without_contrast(arms.drop(columns="events"))
+    assert left["reason"].str.contains("no count").all() and len(left) == 3
+    none = ka.contrast_arms(arms.assign(outcome="change"), outcome="change", measure="mean_difference")
+    assert none.empty and none.columns.is_unique

@@ -125,3 +125,36 @@ def test_wrong_choices_are_named():
         ka.summarize_arms(outcomes, missing="mmrm")
     with pytest.raises(ValueError, match="did you mean 'MADRS'"):
         ka.derive_outcomes(FOUR.assign(scale="MADRSS"))
+
+
+def test_a_word_that_varies_or_is_blank_counts_nobody_twice():
+    plain = ka.summarize_arms(ka.derive_outcomes(FOUR), missing="locf")
+    for name, values in (("dose", [0.5, None]), ("role", [None, "active"])):
+        varied = FOUR.assign(**{name: [values[i % 2] for i in range(len(FOUR))]})
+        again = ka.summarize_arms(ka.derive_outcomes(varied), missing="locf")
+        assert again["n"].tolist() == plain["n"].tolist()
+
+
+def test_not_a_number_is_missing_in_every_engine():
+    table = pl.DataFrame({
+        "study": "s", "subject": [1, 1, 2, 2], "arm": "a", "hours": [0, 24, 0, 24], "scale": "MADRS",
+        "score": [30.0, 10.0, 32.0, float("nan")],
+    })  # fmt: skip
+    row = ka.summarize_arms(ka.derive_outcomes(table), outcomes=["change"]).iloc[0]
+    assert (row["n"], row["mean"]) == (1, -20)
+
+
+def test_a_crossover_counts_each_period_at_its_own_visits():
+    table = pd.DataFrame({
+        "study": "s", "subject": [1, 1, 1, 1, 2, 2, 2, 2], "period": [1, 1, 2, 2] * 2, "arm": ["a", "a", "b", "b"] * 2,
+        "hours": [0, 24, 0, 72] * 2, "scale": "MADRS", "score": [30.0, 10, 30, 28, 30, 29, 30, 12],
+    })  # fmt: skip
+    arms = ka.summarize_arms(ka.derive_outcomes(table), outcomes=["response"], missing="nonresponder")
+    assert arms[["arm", "hours", "n", "events"]].to_numpy().tolist() == [["a", 24, 2, 1], ["b", 72, 2, 1]]
+
+
+def test_a_foreign_baseline_column_and_unknown_scales_are_refused():
+    with pytest.raises(ValueError, match="a column `baseline` already"):
+        ka.derive_outcomes(FOUR.assign(baseline=99.0))
+    with pytest.raises(ValueError, match=r"remission names \['MADRAS'\]"):
+        ka.derive_outcomes(FOUR, remission={"MADRAS": "<=12"})

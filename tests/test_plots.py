@@ -103,3 +103,20 @@ def test_saving_keeps_figures_and_tables_and_refuses_the_rest(tmp_path, pool):
     assert (tmp_path / "figures" / "rates.svg").exists() and (tmp_path / "tables" / "table.csv").read_text() == "a\n1\n"
     with pytest.raises(TypeError, match="this is str"):
         ka.save_result("text", "x", tmp_path)
+
+
+def test_nothing_to_draw_is_said():
+    arms = pd.DataFrame({"study": "a", "arm": "x", "role": "control", "hours": [24.0], "treatment_class": "placebo"})
+    with pytest.raises(ValueError, match="no active arm"):
+        ka.plot_assessment_times(arms)
+    with pytest.raises(ValueError, match="no pooled estimate"):
+        ka.plot_windows(pd.DataFrame({"window": [None], "measure": ["odds_ratio"]}))
+
+
+def test_ratios_and_rates_are_made_only_of_their_logarithms(effects):
+    summary = ka.random_effects(effects[effects["window"] == "24 h"]).summary()
+    assert ka.as_ratio(summary)["measure"].tolist() == ["odds_ratio"]
+    with pytest.raises(ValueError, match="is not on the scale"):
+        ka.as_proportion(summary)
+    with pytest.raises(ValueError, match="is not on the scale"):
+        ka.as_ratio(summary.assign(measure="mean_difference"))
