@@ -80,17 +80,17 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for one, k in zip(x, part["k"], strict=True):
             ax.annotate(
                 f"{k}",
-                (one, 1.01 + 0.05 * place),
+                (one, 1.035 + 0.05 * place),
                 xycoords=("data", "axes fraction"),
                 ha="center",
                 fontsize=7,
                 color=class_colour(str(name)) if len(classes) > 1 else "0.25",
             )
-    ax.annotate("trials", (1.0, 1.01), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
+    ax.annotate("trials", (1.0, 1.035), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
     hours_axis(ax, (1.0, 4000.0))
     if len(classes) == 1:
         ax.set_title(
-            class_label(classes[0]), fontsize=10, loc="left", pad=14, color=class_colour(classes[0]), weight="bold"
+            class_label(classes[0]), fontsize=10, loc="left", pad=18, color=class_colour(classes[0]), weight="bold"
         )
     else:
         _class_legend(ax, classes)
