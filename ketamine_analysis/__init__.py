@@ -24,7 +24,7 @@ from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .outcomes import derive_outcomes, summarize_arms
-from .plots import plot_assessment_times, plot_rates, plot_windows
+from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
 from .proportions import (
     Comparison,
     describe_number_needed_to_treat,
@@ -36,6 +36,7 @@ from .proportions import (
 )
 from .scales import SCALES, Scale, find_scale
 from .simulate import simulate_trial, simulated_truth
+from .time_course import TimeCourse, fit_time_course
 from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ __all__ = [
     "MetaRegression",
     "PooledEffects",
     "Scale",
+    "TimeCourse",
     "TrimAndFill",
     "arm_log_odds",
     "as_proportion",
@@ -66,6 +68,7 @@ __all__ = [
     "describe_number_needed_to_treat",
     "egger_test",
     "find_scale",
+    "fit_time_course",
     "hours_axis",
     "influence",
     "inspect_file",
@@ -80,6 +83,7 @@ __all__ = [
     "plot_assessment_times",
     "plot_forest",
     "plot_rates",
+    "plot_time_course",
     "plot_windows",
     "problems_in_arms",
     "problems_in_scores",

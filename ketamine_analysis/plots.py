@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from .axes import MEASURE_LABELS, class_colour, class_label, hours_axis
 from .proportions import proportion_interval
+from .time_course import TimeCourse
 from .time_windows import TIME_WINDOWS
 
 POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient; less when there are many rows
@@ -128,6 +129,38 @@ def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", color="0.9", lw=0.6)
     ax.set_axisbelow(True)
+    return ax
+
+
+def plot_time_course(result: TimeCourse, *, ax: Axes | None = None) -> Axes:
+    """Fitted curves with their 95 % confidence bands, and every trial's own contrast as a bubble (area ∝ 1 / variance).
+
+    Full line and band: hours at which trials of the class looked; fainter and dashed: the shape alone speaks. A class
+    whose half-time is not identified has a band and no line. Log measures are drawn as ratios on a log axis.
+    """
+    ax = ax or plt.subplots(figsize=(9, 5), layout="constrained")[1]
+    effects = result.effects
+    hours = np.geomspace(min(1.0, effects["hours"].min()), effects["hours"].max(), 160)
+    ratio = result.measure in ("log_odds_ratio", "log_risk_ratio")
+    back = np.exp if ratio else np.asarray
+    ends = _value_axis(ax, result.measure.removeprefix("log_") if ratio else result.measure)
+    for name, curve in result.predict(hours).groupby("treatment_class", sort=False):
+        colour, looked = class_colour(str(name)), curve["looked"].to_numpy()
+        low, high, middle = (back(curve[column].to_numpy()) for column in ("conf_low", "conf_high", "estimate"))
+        low, high = np.clip(low, *ends), np.clip(high, *ends)
+        ax.fill_between(hours, low, high, where=looked, color=colour, alpha=0.22, lw=0)
+        ax.fill_between(hours, low, high, where=~looked, color=colour, alpha=0.06, lw=0)
+        ax.plot(hours, np.where(looked, middle, np.nan), color=colour, lw=2)
+        ax.plot(hours, np.where(looked, np.nan, middle), color=colour, lw=1, ls=":")
+        own = effects[effects["treatment_class"] == name]
+        area = np.minimum(6 / own["std_error"] ** 2, 250)
+        inside = np.clip(back(own["estimate"].to_numpy()), *ends)
+        ax.scatter(own["hours"], inside, s=area, color=colour, alpha=0.25, lw=0)
+    hours_axis(ax, hours)
+    _class_legend(ax, list(result.classes))
+    shapes = ", ".join(dict.fromkeys(shape.name for shape in result.ml.shapes))
+    words = f"{effects['study'].nunique()} trials, {len(effects)} contrasts; shape {shapes}; 95 % bands"
+    ax.set_title(f"{words}; dotted: nobody looked", fontsize=9, loc="left")
     return ax
 
 

@@ -120,3 +120,12 @@ def test_ratios_and_rates_are_made_only_of_their_logarithms(effects):
         ka.as_proportion(summary)
     with pytest.raises(ValueError, match="is not on the scale"):
         ka.as_ratio(summary.assign(measure="mean_difference"))
+
+
+def test_a_time_course_without_a_half_time_has_a_band_and_no_line(effects):
+    ssri = ka.contrast_arms(ka.default_pool(ka.load_evidence()))
+    ssri = ssri[(ssri["timing"] == "at") & (ssri["treatment_class"] == "ssri")]
+    ax = ka.plot_time_course(ka.fit_time_course(ssri))
+    curves = [line for line in ax.lines if len(line.get_xdata()) > 10]
+    assert curves and all(np.isnan(line.get_ydata()).all() for line in curves)
+    assert len(ax.collections) == 3  # the band where trials looked, the faint one elsewhere, the bubbles

@@ -1,0 +1,163 @@
+import numpy as np
+import pandas as pd
+import pytest
+from reference_numbers import load
+from scipy import optimize
+
+import ketamine_analysis as ka
+from ketamine_analysis.curve_fit import deviance
+from ketamine_analysis.reml import exact_gradient
+
+REFERENCE = load("time_course.json")
+
+
+def _multilevel():
+    table = pd.DataFrame(REFERENCE["effects"])
+    return table.assign(std_error=np.sqrt(table["active_variance"] + table["control_variance"]))
+
+
+def _simulated(seed, half=24.0, trials=30, times=(2, 6, 24, 72, 168, 672), size=1.0, tau=0.25, omega=0.1):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(trials):
+        t = np.sort(rng.choice(times, rng.integers(2, 5), replace=False)).astype(float)
+        f = t / (t + half)
+        apart = np.abs(np.subtract.outer(t, t)) / 24 / 7
+        error = rng.multivariate_normal(np.zeros(len(t)), 0.06 * 0.5**apart)
+        y = (size + rng.normal(0, tau)) * f + rng.normal(0, omega, len(t)) + error
+        rows.append(pd.DataFrame({"study": f"s{i}", "hours": t, "estimate": y}))
+    return pd.concat(rows, ignore_index=True).assign(
+        treatment_class="x", active_variance=0.03, control_variance=0.03, std_error=np.sqrt(0.06)
+    )
+
+
+def test_a_flat_course_is_metafor_s_multilevel_model():
+    fit = ka.fit_time_course(_multilevel(), shape="plateau")
+    expected = REFERENCE["fits"]["REML"]
+    assert fit.reml.size.tolist() == pytest.approx(expected["estimate"], rel=1e-5)
+    assert np.sqrt(np.diag(fit.reml.covariance)).tolist() == pytest.approx(expected["std_error"], rel=1e-5)
+    assert [fit.tau**2, fit.omega**2] == pytest.approx([expected["tau2"], expected["omega2"]], rel=1e-4, abs=1e-7)
+    row = fit.information_criteria().iloc[0]
+    assert row["log_likelihood"] == pytest.approx(REFERENCE["fits"]["ML"]["loglik"], rel=1e-6)
+    assert row["AIC"] == pytest.approx(-2 * row["log_likelihood"] + 2 * 4)
+
+
+def test_gradients_are_exact():
+    fit = ka.fit_time_course(_simulated(1))
+    at = np.array([np.log(30.0), 0.2, 0.15])
+    numeric = optimize.approx_fprime(at, lambda x: float(deviance(fit.ml, x)), 1e-6)
+    assert exact_gradient(lambda x: deviance(fit.ml, x), at) == pytest.approx(numeric, rel=1e-3, abs=1e-3)
+
+
+def test_nothing_near_the_optimum_is_better():
+    fit = ka.fit_time_course(_simulated(2))
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        other = np.maximum(fit.ml.state + rng.normal(0, 0.3, 3), [np.log(0.05), 0, 0])
+        assert float(deviance(fit.ml, other)) >= fit.ml.deviance - 1e-7
+
+
+def test_the_truth_is_recovered_and_covered():
+    """60 simulated evidence bases: half-time 24 h, effect at 24 h 0.5 and at 6 weeks 0.977."""
+    log_half, covered, errors = [], [], []
+    for seed in range(60):
+        fit = ka.fit_time_course(_simulated(seed))
+        log_half.append(fit.reml.log_hours[0])
+        curve = fit.predict([24.0, 1008.0])
+        truth = np.array([0.5, 1008 / 1032])
+        errors.append(curve["estimate"].to_numpy() - truth)
+        covered.append((curve["conf_low"].to_numpy() <= truth) & (truth <= curve["conf_high"].to_numpy()))
+    log_half, errors = np.array(log_half), np.array(errors)
+    assert abs(log_half.mean() - np.log(24)) < 3 * log_half.std() / np.sqrt(60)
+    assert np.all(np.abs(errors.mean(axis=0)) < 3 * errors.std(axis=0) / np.sqrt(60))
+    assert np.all(np.mean(covered, axis=0) >= 0.87)  # of 60: 95 % less three Monte-Carlo errors
+
+
+def test_late_looks_alone_give_a_bound_and_no_half_time():
+    effects = _simulated(3, half=24.0, times=(672, 840, 1008, 1344, 2016))
+    fit = ka.fit_time_course(effects)
+    row = fit.time_to(0.5).iloc[0]
+    assert np.isnan(row["estimate"]) and row["conf_low"] == 0 and 24 < row["conf_high"] < 672
+    assert "no limit on the low side" in row["note"] and "28 to 84 days" in row["note"]
+    assert "too narrow" in fit.summary().iloc[0]["note"]
+    curve = fit.predict([24.0, 1008.0])
+    assert curve["estimate"].isna().all() and curve["looked"].tolist() == [False, True]
+    width = curve["conf_high"] - curve["conf_low"]
+    assert width[0] > 2 * width[1]  # where nobody looked, the band says so
+
+
+def test_identified_half_times_have_a_profile_interval_and_scale_with_the_fraction():
+    fit = ka.fit_time_course(_simulated(4))
+    half, ninety = fit.time_to(0.5).iloc[0], fit.time_to(0.9).iloc[0]
+    assert half["conf_low"] < half["estimate"] < half["conf_high"]
+    assert ninety["estimate"] == pytest.approx(9 * half["estimate"])
+    reach = fit.time_to_effect(0.5).iloc[0]
+    assert reach["conf_low"] < reach["estimate"] < reach["conf_high"]
+    assert np.isnan(fit.time_to_effect(5.0).iloc[0]["estimate"])
+
+
+def test_a_single_dose_rises_and_fades():
+    rng = np.random.default_rng(2)
+    t = np.tile([2.0, 6, 24, 72, 168, 336, 672], 12)
+    fit = ka.fit_time_course(
+        pd.DataFrame({
+            "study": np.repeat([f"s{i}" for i in range(12)], 7), "treatment_class": "ketamine", "hours": t,
+            "estimate": 1.2 * (2 ** (-t / 150) - 2 ** (-t / 6)) + rng.normal(0, 0.05, len(t)),
+            "active_variance": 0.002, "control_variance": 0.002, "std_error": np.sqrt(0.004),
+        }),
+        shape="rise_and_fade",
+    )  # fmt: skip
+    curve = fit.predict(np.geomspace(1, 700, 200))
+    assert 15 < curve.loc[curve["estimate"].idxmax(), "hours"] < 50
+    flat = ka.fit_time_course(fit.effects, shape="plateau")
+    assert fit.information_criteria()["AIC"][0] < flat.information_criteria()["AIC"][0]
+
+
+def test_two_classes_compare_indirectly_and_the_sign_flips():
+    both = pd.concat(
+        [_simulated(5), _simulated(6, half=200, size=0.6).assign(treatment_class="y", study=lambda t: t["study"] + "y")]
+    )
+    fit = ka.fit_time_course(both)
+    one, other = fit.compare("x", "y", at=72).iloc[0], fit.compare("y", "x", at=72).iloc[0]
+    assert one["estimate"] == pytest.approx(-other["estimate"]) and "indirect" in one["comparison"]
+    curve = fit.predict([72.0]).set_index("treatment_class")["estimate"]
+    assert one["estimate"] == pytest.approx(curve["x"] - curve["y"])
+    assert set(fit.sensitivity((0.3, 0.9))["correlation"]) == {0.3, 0.9}
+
+
+def test_row_order_does_not_matter():
+    effects = _simulated(7)
+    one = ka.fit_time_course(effects)
+    other = ka.fit_time_course(effects.sample(frac=1, random_state=3))
+    assert other.reml.size.tolist() == pytest.approx(one.reml.size.tolist(), rel=1e-5)
+    assert other.ml.deviance == pytest.approx(one.ml.deviance, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "words"),
+    [
+        ({}, {"shape": "sigmoid"}, "is unknown: use one of"),
+        ({"timing": "within"}, {}, "have no hour of their own"),
+        ({"hours": 0.0}, {}, "hours > 0"),
+        ({"measure": ["a", "b"] * 45}, {}, "one fit takes one measure"),
+        ({}, {"correlation": 1.0}, "from 0 to below 1"),
+        ({"study": "one", "hours": 24.0}, {}, "stands twice at one time"),
+    ],
+)
+def test_what_cannot_be_fitted_is_named(change, arguments, words):
+    effects = _simulated(8).head(90)
+    change = {name: (value[: len(effects)] if isinstance(value, list) else value) for name, value in change.items()}
+    with pytest.raises(ValueError, match=words):
+        ka.fit_time_course(effects.assign(**change), **arguments)
+
+
+def test_too_few_effects_are_refused():
+    with pytest.raises(ValueError, match="cannot carry"):
+        ka.fit_time_course(_simulated(9).head(3))
+
+
+def test_the_shipped_evidence_bounds_the_speed_of_ssris():
+    effects = ka.contrast_arms(ka.default_pool(ka.load_evidence()))
+    ssri = effects[(effects["timing"] == "at") & (effects["treatment_class"] == "ssri")]
+    row = ka.fit_time_course(ssri).time_to(0.5).iloc[0]
+    assert np.isnan(row["estimate"]) and row["conf_low"] == 0 and 168 < row["conf_high"] < 1008
