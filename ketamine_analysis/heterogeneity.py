@@ -106,7 +106,13 @@ def _maximum_likelihood(y: Array, v: Array, present: Array, *, restricted: bool)
     low = grid[rows, np.maximum(best - 1, 0)]
     high = grid[rows, np.minimum(best + 1, grid.shape[1] - 1)]
     at_zero = (best == 0) & (score(np.zeros(len(y)))[0] <= 0)
-    return np.where(at_zero, 0.0, _safeguarded_newton(score, low, high))
+    tau2 = np.zeros(len(y))
+    rows = np.flatnonzero(~at_zero)
+    if len(rows):
+        tau2[rows] = _safeguarded_newton(
+            lambda t, among: _score(y[among], v[among], present[among], t, restricted), low[rows], high[rows], rows
+        )
+    return tau2
 
 
 def _score(y: Array, v: Array, present: Array, tau2: Array, restricted: bool) -> tuple[Array, Array]:
@@ -135,17 +141,21 @@ def _upper_bound(y: Array, v: Array, present: Array, score: Callable[[Array], tu
     return top
 
 
-def _safeguarded_newton(score: Callable[[Array], tuple[Array, Array]], low: Array, high: Array) -> Array:
-    x = (low + high) / 2
+def _safeguarded_newton(
+    score: Callable[[Array, Array], tuple[Array, Array]], low: Array, high: Array, rows: Array
+) -> Array:
+    """The root of each row's falling score within (low, high); rows that have settled drop out."""
+    found = (low + high) / 2
+    x, place = found.copy(), np.arange(len(rows))
     for _ in range(_STEPS):
-        first, second = score(x)
+        first, second = score(x, rows[place])
         low, high = np.where(first > 0, x, low), np.where(first > 0, high, x)
-        step = np.divide(first, -second, out=np.zeros_like(x), where=second < 0)
-        newton = x + step
+        newton = x + np.divide(first, -second, out=np.zeros_like(x), where=second < 0)
         inside = (second < 0) & (newton > low) & (newton < high)
-        new = np.where(inside, newton, (low + high) / 2)
-        new = np.where(first == 0, x, new)
-        if np.all(np.abs(new - x) <= 1e-14 * np.abs(new)):
-            return new
-        x = new
-    return x
+        new = np.where(first == 0, x, np.where(inside, newton, (low + high) / 2))
+        moving = np.abs(new - x) > 1e-13 * np.abs(new)
+        found[place] = new
+        if not moving.any():
+            break
+        x, low, high, place = new[moving], low[moving], high[moving], place[moving]
+    return found
