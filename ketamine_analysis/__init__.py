@@ -19,10 +19,12 @@ from .effects import arm_log_odds, contrast_arms, sampling_covariance, without_c
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
 from .forest import plot_forest
+from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .onset import first_separation, separation_by_window
 from .outcomes import derive_outcomes, summarize_arms
 from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
 from .proportions import (
@@ -68,6 +70,7 @@ __all__ = [
     "describe_number_needed_to_treat",
     "egger_test",
     "find_scale",
+    "first_separation",
     "fit_time_course",
     "hours_axis",
     "influence",
@@ -82,6 +85,7 @@ __all__ = [
     "peto",
     "plot_assessment_times",
     "plot_forest",
+    "plot_funnel",
     "plot_rates",
     "plot_time_course",
     "plot_windows",
@@ -95,6 +99,7 @@ __all__ = [
     "risk_ratio",
     "sampling_covariance",
     "save_result",
+    "separation_by_window",
     "simulate_trial",
     "simulated_truth",
     "stack_tables",

@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import ketamine_analysis as ka
+
+
+def _effects(rows):
+    table = pd.DataFrame(rows, columns=["study", "treatment_class", "hours", "estimate", "std_error"])
+    return table.assign(measure="log_odds_ratio")
+
+
+TWO = _effects([
+    *((f"a{i}", "fast", 24.0, 1.0, 0.2) for i in range(6)), *((f"a{i}", "fast", 168.0, 0.02, 0.2) for i in range(6)),
+    *((f"b{i}", "slow", 672.0, 0.1 * (-1) ** i, 0.2) for i in range(6)), *((f"b{i}", "slow", 1344.0, 0.9, 0.2) for i in range(6)),
+])  # fmt: skip
+
+
+def test_not_yet_is_not_nobody_looked():
+    table = ka.separation_by_window(TWO)
+    assert len(table) == 2 * len(ka.TIME_WINDOWS)
+    unseen = table[~table["looked"]]
+    assert unseen["estimate"].isna().all() and (unseen["k"] == 0).all() and not unseen["separated"].any()
+    first = ka.first_separation(table).set_index("treatment_class")
+    assert first.loc["fast", "first_separated"] == "24 h" and "nobody looked before" in first.loc["fast", "words"]
+    assert first.loc["slow", "first_separated"] == "8 wk" and "not yet at 4 wk" in first.loc["slow", "words"]
+
+
+def test_intervals_hold_for_all_windows_together():
+    table = ka.separation_by_window(TWO, inference="wald").set_index(["treatment_class", "window"])
+    row = table.loc[("fast", "24 h")]
+    assert row["conf_high"] - row["estimate"] == pytest.approx(2.241403 * 0.2 / np.sqrt(6), rel=1e-5)  # z of 97.5 %
+
+
+def test_an_important_effect_is_asked_for_by_its_value():
+    assert ka.separation_by_window(TWO, value=0.5)["separated"].sum() == 2
+    assert ka.separation_by_window(TWO, value=2.0)["separated"].sum() == 0
+    assert ka.separation_by_window(TWO, value=-0.2)["separated"].sum() == 0
+    words = ka.first_separation(ka.separation_by_window(TWO, value=2.0))["words"]
+    assert words.str.contains("no window separates").all()
+
+
+def test_a_null_world_separates_rarely():
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(200):
+        rows = [(f"t{i}", "x", h, rng.normal(0, 0.2), 0.2) for h in (24.0, 168.0, 672.0) for i in range(5)]
+        found += ka.separation_by_window(_effects(rows))["separated"].any()
+    assert found / 200 <= 0.09  # 5 % and three Monte-Carlo errors
+
+
+def test_the_funnel_draws_every_trial_and_one_pooling_only():
+    part = TWO[TWO["treatment_class"] == "fast"].head(6)
+    ax = ka.plot_funnel(ka.random_effects(part))
+    points = ax.collections[-1].get_offsets()
+    assert np.asarray(points).tolist() == part[["estimate", "std_error"]].to_numpy().tolist()
+    with pytest.raises(ValueError, match="one funnel shows one pooling"):
+        ka.plot_funnel(ka.random_effects(TWO.drop(columns="study"), by="treatment_class"))
