@@ -112,5 +112,5 @@ def default_pool(arms: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    text = ("pmid", "doi", "registry", "p_value", "dose", "reason", "notes", "n_doses")
+    text = ("pmid", "doi", "registry", "p_value", "dose", "reason", "notes")
     return pd.read_csv(path, dtype=dict.fromkeys(text, "str")).rename(columns=RENAMED)
