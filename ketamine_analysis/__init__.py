@@ -12,10 +12,11 @@ Nothing here is medical advice.
 
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
+from .contrast_covariance import sampling_covariance, time_covariance
 from .count_pools import CountPool, mantel_haenszel, peto
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
 from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
-from .effects import arm_log_odds, contrast_arms, sampling_covariance, without_contrast
+from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
 from .forest import plot_forest
@@ -105,6 +106,7 @@ __all__ = [
     "stack_tables",
     "subgroup_differences",
     "summarize_arms",
+    "time_covariance",
     "trim_and_fill",
     "without_contrast",
 ]

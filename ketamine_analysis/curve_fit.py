@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from scipy import optimize
 
 from .errors import ConvergenceError
-from .reml import Blocks, exact_gradient, minimize, moments
+from .reml import Blocks, likelihood, minimize
 from .shapes import HIGHEST, LOWEST, Shape
 
-SD_BOUNDS = (0.0, 20.0)
+WIDEST = 20.0  # a between-trial sd is looked for up to so many times the sd of the effects
 STEP = 1e-30
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Effects y at hours t, the class of each (its place among `shapes`), trials as blocks; and a state of the fit.
+    """Effects y at hours t, the class and the column (size of effect) of each, trials as blocks; a state of the fit.
 
-    state : shape parameters (log hours, class after class), tau, omega. size, covariance : of the restricted fit.
+    place : each row's class (its place among `shapes`); column : its size, of which there are `sizes`.
+    state : shape parameters (class after class), tau, omega. size, covariance : of the restricted fit.
     """
 
     y: np.ndarray
     t: np.ndarray
     place: np.ndarray
+    column: np.ndarray
+    sizes: int
     shapes: tuple[Shape, ...]
     blocks: list[Blocks]
     state: np.ndarray
@@ -33,9 +36,14 @@ class Curves:
     covariance: np.ndarray
 
     @property
-    def log_hours(self) -> np.ndarray:
+    def logs(self) -> np.ndarray:
         """The shape parameters."""
         return self.state[:-2]
+
+    @property
+    def widest(self) -> float:
+        """The largest between-trial sd looked for, in the unit of y."""
+        return WIDEST * max(float(np.std(self.y)), 1e-3 * float(np.abs(self.y).max()), 1e-12)
 
     def own(self, place: int) -> list[int]:
         """Positions of one class's shape parameters."""
@@ -46,49 +54,63 @@ class Curves:
 def maximum_likelihood(curves: Curves) -> Curves:
     """The state of the highest likelihood; ConvergenceError with the last state when no start reaches an optimum."""
     m = len(curves.state) - 2
-    bounds = [(LOWEST, HIGHEST)] * m + [SD_BOUNDS] * 2
+    bounds = [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2
     starts = []
     for i in range(max(len(shape.starts) for shape in curves.shapes)):
         logs = [value for shape in curves.shapes for value in shape.starts[i % len(shape.starts)]]
-        starts.append(np.array([*logs, 0.3, 0.15]))
+        starts.append(np.array([*logs, 0.3 * curves.widest / WIDEST, 0.15 * curves.widest / WIDEST]))
     found = minimize(lambda at: deviance(curves, at), starts, bounds)
-    gradient = exact_gradient(lambda at: deviance(curves, at), found.x)
+    gradient = deviance(curves, found.x)[1]
     low, high = np.array([one for one, _ in bounds]), np.array([one for _, one in bounds])
     free = (found.x > low + 1e-9) & (found.x < high - 1e-9)
-    if not np.isfinite(found.fun) or np.abs(gradient[free]).max(initial=0.0) > 1e-3:
+    unit = np.array([1.0] * m + [curves.widest / WIDEST] * 2)
+    if not np.isfinite(found.fun) or np.abs(gradient * unit)[free].max(initial=0.0) > 1e-3:
         state: dict[str, object] = {"state": found.x, "gradient": gradient}
         raise ConvergenceError("no start reached an optimum: try a simpler shape", state)
     return replace(curves, state=found.x, deviance=float(found.fun))
 
 
-def deviance(curves: Curves, at: np.ndarray) -> Any:
-    """−2 log-likelihood without its constant at a state, the sizes profiled out."""
-    x, f = design(curves, at[:-2])
-    return moments(curves.blocks, x, curves.y, f, at[-2], at[-1]).deviance(restricted=False)
+def deviance(curves: Curves, at: np.ndarray) -> tuple[float, np.ndarray]:
+    """−2 log-likelihood without its constant at a state, the sizes profiled out, and its gradient."""
+    f = values(curves, at[:-2])
+    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
+    here = likelihood(curves.blocks, x, curves.y, f, (at[-2], at[-1]), restricted=False)
+    slope = slopes(curves.shapes, curves.t, curves.place, at[:-2])
+    gradient = slope.T @ (here.by_shape - 2 * here.b[curves.column] * here.u)
+    return here.deviance, np.array([*gradient, here.by_tau, here.by_omega])
 
 
-def profile(curves: Curves, place: int, value: float) -> float:
-    """The lowest deviance with one shape parameter held at a value."""
-    free = np.arange(len(curves.state)) != place
+def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = None) -> optimize.OptimizeResult:
+    """The lowest deviance with some shape parameters held (position → value); `.fun`, and `.x` = the others."""
+    free = np.array([place not in held for place in range(len(curves.state))])
 
-    def held(at: np.ndarray) -> Any:
-        full = np.empty(len(curves.state), dtype=at.dtype)
-        full[free], full[place] = at, value
-        return deviance(curves, full)
+    def function(at: np.ndarray) -> tuple[float, np.ndarray]:
+        full = curves.state.copy()
+        full[free], full[list(held)] = at, list(held.values())
+        value, gradient = deviance(curves, full)
+        return value, gradient[free]
 
-    m = len(curves.state) - 3
-    start = np.maximum(curves.state[free], [*[LOWEST] * m, 1e-3, 1e-3])
-    return float(minimize(held, [start], [(LOWEST, HIGHEST)] * m + [SD_BOUNDS] * 2).fun)
+    m = int(free.sum()) - 2
+    tiny = 1e-3 * curves.widest / WIDEST
+    if start is None:
+        start = np.maximum(curves.state[free], [*[LOWEST] * m, tiny, tiny])
+    return minimize(function, [start], [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2)
 
 
 def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
-    """Where the profile deviance has risen by `limit` on one side of its minimum (bisection on log hours)."""
-    near, far = float(curves.state[place]), LOWEST if side < 0 else HIGHEST
-    while abs(near - far) > 1e-5:
-        middle = (near + far) / 2
-        below = profile(curves, place, middle) - curves.deviance < limit
-        near, far = (middle, far) if below else (near, middle)
-    return (near + far) / 2
+    """Where the profile deviance has risen by `limit` on one side of its minimum."""
+
+    def rise(value: float) -> float:
+        return float(profile(curves, {place: value}).fun) - curves.deviance - limit
+
+    middle, end = float(curves.state[place]), LOWEST if side < 0 else HIGHEST
+    step = 0.5
+    near, far = middle, middle + side * step
+    while side * (end - far) > 0 and rise(far) < 0:
+        step *= 2
+        near, far = far, far + side * step
+    far = min(far, end) if side > 0 else max(far, end)
+    return float(optimize.brentq(rise, near, far, xtol=1e-6)) if rise(far) > 0 else end
 
 
 def restricted(curves: Curves, held: np.ndarray) -> Curves:
@@ -96,66 +118,75 @@ def restricted(curves: Curves, held: np.ndarray) -> Curves:
 
     held : which shape parameters stay where they are. Lindstrom & Bates 1990, Biometrics 46:673.
     """
-    logs, tau, omega = curves.log_hours.copy(), float(curves.state[-2]), float(curves.state[-1])
-    x, f = design(curves, logs)
-    size = moments(curves.blocks, x, curves.y, f, tau, omega).coefficients()
+    logs, spread = curves.logs.copy(), (float(curves.state[-2]), float(curves.state[-1]))
+    f = values(curves, logs)
+    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
+    size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
     keep = np.concatenate([np.ones(len(size), bool), ~held])
-    for _ in range(200):
-        x, f = design(curves, logs)
-        slope = jacobian(curves.shapes, curves.t, curves.place, size, logs)[:, keep]
+    for turn in range(200):
+        f = values(curves, logs)
+        slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, logs]))[:, keep]
         now = np.concatenate([size, logs])[keep]
-        working = curves.y - x @ size + slope @ now
-        tau, omega = _variances(curves, slope, working, f, tau, omega)
-        sums = moments(curves.blocks, slope, working, f, tau, omega)
-        step = sums.coefficients() - now
-        step = np.clip(step, -0.5, 0.5) if (~held).any() else step
+        working = curves.y - f * size[curves.column] + slope @ now
+        spread = _variances(curves, slope, working, f, spread, again=turn == 0)
+        here = likelihood(curves.blocks, slope, working, f, spread, restricted=True)
+        step = here.b - now
+        step[len(size) :] = np.clip(step[len(size) :], -0.5, 0.5)
         full = np.concatenate([size, logs])
         full[keep] += step
         size, logs = full[: len(size)], np.clip(full[len(size) :], LOWEST, HIGHEST)
         if np.abs(step).max() < 1e-8 * (1 + np.abs(now).max()):
             covariance = np.zeros((len(keep), len(keep)))
-            covariance[np.ix_(keep, keep)] = np.linalg.inv(sums.xx)
-            return replace(curves, state=np.array([*logs, tau, omega]), size=size, covariance=covariance)
-    state: dict[str, object] = {"size": size, "log_hours": logs, "tau": tau, "omega": omega}
+            covariance[np.ix_(keep, keep)] = np.linalg.pinv(here.information, hermitian=True)
+            return replace(curves, state=np.array([*logs, *spread]), size=size, covariance=covariance)
+    state: dict[str, object] = {"size": size, "logs": logs, "tau": spread[0], "omega": spread[1]}
     raise ConvergenceError("the restricted fit did not settle: try a simpler shape", state)
 
 
-def jacobian(
-    shapes: tuple[Shape, ...], t: np.ndarray, place: np.ndarray, size: np.ndarray, log_hours: np.ndarray
-) -> np.ndarray:
-    """Derivatives of the curves at t of the classes `place`: by each size, then by each shape parameter."""
-    k, used = len(shapes), 0
-    result = np.zeros((len(t), k + len(log_hours)))
+def values(curves: Curves, logs: np.ndarray) -> np.ndarray:
+    """Each row's own shape value."""
+    f, used = np.zeros(len(curves.t)), 0
+    for i, shape in enumerate(curves.shapes):
+        m, rows = len(shape.parameters), curves.place == i
+        f[rows] = shape.curve(curves.t[rows], logs[used : used + m])
+        used += m
+    return f
+
+
+def slopes(shapes: tuple[Shape, ...], t: np.ndarray, place: np.ndarray, logs: np.ndarray) -> np.ndarray:
+    """Derivatives of the shape values by the shape parameters (complex step: Squire & Trapp 1998)."""
+    result, used = np.zeros((len(t), len(logs))), 0
     for i, shape in enumerate(shapes):
         m, rows = len(shape.parameters), place == i
-        logs = log_hours[used : used + m]
-        result[rows, i] = shape.curve(t[rows], logs)
         for j in range(m):
-            stepped = logs.astype(complex)
+            stepped = logs[used : used + m].astype(complex)
             stepped[j] += 1j * STEP
-            result[rows, k + used + j] = size[i] * np.imag(shape.curve(t[rows].astype(complex), stepped)) / STEP
+            result[rows, used + j] = np.imag(shape.curve(t[rows].astype(complex), stepped)) / STEP
         used += m
     return result
 
 
-def design(curves: Curves, log_hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The columns of the sizes, and each row's own shape value."""
-    f = np.zeros(len(curves.t), dtype=log_hours.dtype if log_hours.size else float)
-    used = 0
-    for i, shape in enumerate(curves.shapes):
-        m, rows = len(shape.parameters), curves.place == i
-        f[rows] = shape.curve(curves.t[rows], log_hours[used : used + m])
-        used += m
-    return f[:, None] * (curves.place[:, None] == np.arange(len(curves.shapes))), f
+def jacobian(curves: Curves, t: np.ndarray, place: np.ndarray, column: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Derivatives of the curves at t (of class `place`, size `column`): by each size, then by each shape parameter.
+
+    at : sizes, then shape parameters.
+    """
+    size, logs = at[: curves.sizes], at[curves.sizes :]
+    f = values(replace(curves, t=t, place=place), logs)
+    by_size = f[:, None] * (column[:, None] == np.arange(curves.sizes))
+    return np.column_stack([by_size, size[column][:, None] * slopes(curves.shapes, t, place, logs)])
 
 
 def _variances(
-    curves: Curves, slope: np.ndarray, working: np.ndarray, f: np.ndarray, tau: float, omega: float
+    curves: Curves, slope: np.ndarray, working: np.ndarray, f: np.ndarray, spread: tuple[float, float], *, again: bool
 ) -> tuple[float, float]:
-    def objective(at: np.ndarray) -> Any:
-        return moments(curves.blocks, slope, working, f, at[0], at[1]).deviance(restricted=True)
+    """REML of (tau, omega); again : from an even split too, so that neither variance is trapped at zero."""
 
-    # two starts: from where the fit is, and from an even split, so that neither variance is trapped at zero
-    starts = [np.maximum([tau, omega], 1e-3), np.array([0.2, 0.2])]
-    found = minimize(objective, starts, [SD_BOUNDS, SD_BOUNDS])
+    def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
+        here = likelihood(curves.blocks, slope, working, f, (at[0], at[1]), restricted=True)
+        return here.deviance, np.array([here.by_tau, here.by_omega])
+
+    unit = curves.widest / WIDEST
+    starts = [np.maximum(spread, 1e-3 * unit), np.array([0.2 * unit, 0.2 * unit])]
+    found = minimize(objective, starts if again else starts[:1], [(0.0, curves.widest)] * 2)
     return float(found.x[0]), float(found.x[1])

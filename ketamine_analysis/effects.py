@@ -90,50 +90,6 @@ def arm_log_odds(arms: pd.DataFrame, *, outcome: str = "response") -> pd.DataFra
     return table.assign(estimate=np.log(a / b), std_error=np.sqrt(1 / a + 1 / b), added=added, measure="log_odds")
 
 
-def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
-    """The k × k sampling covariance of contrasts, shared controls included (DESIGN §5; Cochrane 23.3.4).
-
-    Off-diagonal: contrasts of one trial and moment that share their control arm covary by the control arm's
-    own term: log OR 1/e + 1/(n−e), log RR 1/e − 1/n, RD p(1−p)/n, MD s²/n, SMD 1/n_c + g₁g₂/(2N) with N the
-    patients of all arms involved.
-    Raises ValueError when one trial enters at several times (that needs a correlation over time), on several
-    scales, or with one active arm against several controls.
-    """
-    moment = effects.groupby(["study"], dropna=False)["hours"].nunique()
-    if (moment > 1).any():
-        names = ", ".join(map(str, moment.index[moment > 1][:5]))
-        raise ValueError(
-            f"{names}: several times of one trial are correlated over time; take one time per trial with "
-            "one_per_window before asking for a covariance"
-        )
-    effects = effects.reset_index(drop=True)
-    covariance = np.diag(effects["std_error"].to_numpy(float) ** 2)
-    moment = [name for name in (*MOMENT, "measure") if name in effects]
-    apart = effects.groupby("study").agg({name: "nunique" for name in moment if name != "study"}).max(axis=1) > 1
-    if apart.any():
-        names = ", ".join(map(str, apart.index[apart][:5]))
-        raise ValueError(
-            f"{names}: the same patients enter on several scales, definitions or analyses; keep one of them"
-        )
-    if effects.duplicated(["study", "arm"]).any():
-        names = ", ".join(map(str, effects.loc[effects.duplicated(["study", "arm"]), "study"].unique()[:5]))
-        raise ValueError(f"{names}: one active arm stands against several controls; choose one with control=…")
-    for rows in effects.groupby(["study", "control_arm"]).indices.values():
-        for i in rows:
-            for j in rows[rows != i]:
-                covariance[i, j] = _shared_term(effects, i, j)
-    return covariance
-
-
-def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:
-    first, second = effects.iloc[i], effects.iloc[j]
-    if first["measure"] != "standardized_mean_difference":
-        return float(first["control_variance"])
-    total = first["n"] + second["n"] + first["control_n"]
-    # control_variance is 1/n_c where the arms' own spread standardised; with a baseline spread, its error's square
-    return float(first["control_variance"] + first["estimate"] * second["estimate"] / (2 * total))
-
-
 def _contrast(
     arms: pd.DataFrame,
     outcome: str,

@@ -2,20 +2,18 @@
 
 V of a trial = τ² f f' ∘ C + ω² I + S, with S the sampling covariance, f the shape at its times and C the
 correlation of a trial's own sizes between classes (1 within a class, ½ between). Blocks of one size are solved
-together; real and complex numbers alike, so that a complex step gives exact gradients.
+together; the gradient comes with the value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import optimize
 
 BETWEEN_CLASSES = 0.5  # what equal heterogeneity of every contrast implies (Higgins & Whitehead 1996)
-STEP = 1e-30
 
 
 @dataclass(frozen=True)
@@ -41,65 +39,66 @@ def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: np.ndarray) ->
 
 
 @dataclass(frozen=True)
-class Moments:
-    """X'V⁻¹X, X'V⁻¹y, y'V⁻¹y and log|V|, all that the likelihood needs."""
+class Likelihood:
+    """−2 log-likelihood (without its constant) at a state, b profiled out, and what its derivatives need.
 
-    xx: np.ndarray
-    xy: np.ndarray
-    yy: Any
-    log_det: Any
+    by_tau, by_omega : derivatives of the deviance. by_shape : per row, what a change of f adds to the deviance
+    through V; u = V⁻¹(y − Xb), so that through the mean it adds −2 u · (change of the mean).
+    """
 
-    def coefficients(self) -> np.ndarray:
-        """Generalised least squares."""
-        return np.linalg.solve(self.xx, self.xy)
-
-    def deviance(self, *, restricted: bool) -> Any:
-        """−2 log-likelihood without its constant, b profiled out; restricted: + log|X'V⁻¹X|."""
-        value = self.log_det + self.yy - self.xy @ self.coefficients()
-        return value + _log_det(self.xx) if restricted else value
+    deviance: float
+    b: np.ndarray
+    information: np.ndarray
+    u: np.ndarray
+    by_shape: np.ndarray
+    by_tau: float
+    by_omega: float
 
 
-def moments(blocks: list[Blocks], x: np.ndarray, y: np.ndarray, f: np.ndarray, tau: Any, omega: Any) -> Moments:
-    """The moments at standard deviations tau (a trial's own size) and omega (left over at a time)."""
-    p = x.shape[1]
-    both = np.column_stack([x, y])
-    total = np.zeros((p + 1, p + 1), dtype=np.result_type(both, f, tau, omega))
-    log_det: Any = 0.0
+def likelihood(
+    blocks: list[Blocks], x: np.ndarray, y: np.ndarray, f: np.ndarray, spread: tuple[float, float], *, restricted: bool
+) -> Likelihood:
+    """The likelihood at spread = (tau, omega): sd of a trial's own size, sd of what is left at a time."""
+    tau, omega = spread
+    p, both = x.shape[1], np.column_stack([x, y])
+    total, log_det, inverses, solved = np.zeros((p + 1, p + 1)), 0.0, [], []
     for block in blocks:
         g, z = f[block.rows], both[block.rows]
         v = tau**2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
-        n = v.shape[1]
-        v = v + omega**2 * np.eye(n)
-        if n == 1:
-            solved = z / v
-            log_det = log_det + np.log(v).sum()
-        else:
-            solved = np.linalg.solve(v, z)
-            log_det = log_det + _log_det(v).sum()
-        total += np.einsum("bni,bnj->ij", z, solved)
-    return Moments(total[:p, :p], total[:p, p], total[p, p], log_det)
-
-
-def exact_gradient(function: Callable[[np.ndarray], Any], at: np.ndarray) -> np.ndarray:
-    """The gradient by a complex step: exact to rounding, no differences taken (Squire & Trapp 1998)."""
-    steps = at.astype(complex) + 1j * STEP * np.eye(len(at))
-    return np.array([np.imag(function(one)) / STEP for one in steps])
+        v += omega**2 * np.eye(v.shape[1])
+        log_det += float(np.linalg.slogdet(v)[1].sum())
+        inverses.append(np.linalg.inv(v))
+        solved.append(inverses[-1] @ z)
+        total += np.tensordot(z, solved[-1], axes=([0, 1], [0, 1]))
+    information = total[:p, :p]
+    inverse = np.linalg.pinv(information, hermitian=True)  # a curve that is 0 at every look has no size
+    b = inverse @ total[:p, p]
+    value = log_det + total[p, p] - total[:p, p] @ b
+    value += float(np.linalg.slogdet(information)[1]) if restricted else 0.0
+    u, by_shape, by_tau, by_omega = np.zeros(len(y)), np.zeros(len(y)), 0.0, 0.0
+    for block, w, one in zip(blocks, inverses, solved, strict=True):
+        own = one[..., p] - one[..., :p] @ b
+        m = w - own[:, :, None] * own[:, None, :]
+        if restricted:
+            m -= one[..., :p] @ inverse @ one[..., :p].transpose(0, 2, 1)
+        along = np.einsum("bij,bj->bi", m * block.shared, f[block.rows])
+        u[block.rows], by_shape[block.rows] = own, 2 * tau**2 * along
+        by_tau += 2 * tau * float((f[block.rows] * along).sum())
+        by_omega += 2 * omega * float(np.einsum("bii->", m))
+    return Likelihood(float(value), b, information, u, by_shape, by_tau, by_omega)
 
 
 def minimize(
-    function: Callable[[np.ndarray], Any], starts: list[np.ndarray], bounds: list[tuple[float, float]]
+    function: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    starts: list[np.ndarray],
+    bounds: list[tuple[float, float]],
 ) -> optimize.OptimizeResult:
-    """The lowest of the minima reached from the starts, by L-BFGS-B with exact gradients."""
+    """The lowest of the minima reached from the starts, by L-BFGS-B; the function gives value and gradient."""
     found = [
         optimize.minimize(
-            lambda at: (float(np.real(function(at))), exact_gradient(function, at)), start, jac=True,
-            method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
+            function, start, jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
         )
         for start in starts
     ]  # fmt: skip
     return min(found, key=lambda one: one.fun)
-
-
-def _log_det(v: np.ndarray) -> np.ndarray:
-    sign, value = np.linalg.slogdet(v)
-    return value + np.log(sign) if np.iscomplexobj(v) else value

@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .curve_fit import Curves, jacobian, maximum_likelihood, profile, profile_limit, restricted
-from .errors import ConvergenceError
-from .inference import critical_value, summary_table
+from .contrast_covariance import time_covariance
+from .curve_bands import band
+from .curve_bounds import hours_interval, open_sides
+from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
+from .inference import summary_table
 from .meta_analysis import check_effects
+from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
-from .shapes import HIGHEST, LOWEST, SHAPES
-from .time_windows import HOURS_PER_DAY
+from .shapes import SHAPES
+from .time_windows import HOURS_PER_DAY, WINDOW_NAMES, assign_window
 
-HELD = "its half-time is not identified and is held at the likeliest value: this interval is too narrow; see predict"
-PROFILE = float(stats.chi2.ppf(0.95, 1))
+HELD = "its time course is not identified and is held at the likeliest: this interval is too narrow; see predict"
+GRID = np.geomspace(0.25, 10752.0, 1200)  # hours at which a curve's crossings are looked for
+NESTED = {("plateau", "emax"), ("plateau", "exponential"), ("plateau", "windows"), ("exponential", "rise_and_fade")}
 
 
 @dataclass(frozen=True)
 class TimeCourse:
     """Curves fitted across trials; made by `fit_time_course`.
 
-    classes : treatment classes, each with its shape in `ml.shapes`.
+    columns : (class, window) of each size of effect; the window is "" but for the shape "windows".
     ml : the maximum-likelihood fit (shapes are compared and half-times bounded by it); reml : the restricted fit
         (sizes, their covariance, tau = sd of a trial's own size, omega = sd of what is left at a time).
     unbounded : for each shape parameter the sides ("low", "high") on which the data set no limit.
+    left_out : effects in no time window (shape "windows" only).
     """
 
     effects: pd.DataFrame
     measure: str
-    classes: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
     correlation: float
     constant_correlation: bool
     ml: Curves
     reml: Curves
     unbounded: tuple[tuple[str, ...], ...]
+    left_out: pd.DataFrame
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Treatment classes, each with its shape in `ml.shapes`."""
+        return tuple(dict.fromkeys(name for name, _ in self.columns))
+
+    @property
+    def shape(self) -> dict[str, str]:
+        """The name of each class's shape."""
+        return {name: shape.name for name, shape in zip(self.classes, self.ml.shapes, strict=True)}
 
     @property
     def tau(self) -> float:
@@ -53,34 +69,42 @@ class TimeCourse:
     @property
     def df(self) -> float:
         """Degrees of freedom of t: trials minus parameters of the curves, at least 1."""
-        return max(1.0, self.effects["study"].nunique() - len(self.reml.size) - len(self.reml.log_hours))
+        return max(1.0, self.effects["study"].nunique() - len(self.reml.size) - len(self.reml.logs))
 
     def summary(self, level: float = 0.95) -> pd.DataFrame:
         """Sizes with t intervals, then each shape parameter in hours with its profile-likelihood interval.
 
-        `note` says in words what the data cannot tell: an unbounded half-time has no estimate.
+        `note` says in words what the data cannot tell: an unbounded time has no estimate.
         """
         k = len(self.reml.size)
-        error = np.sqrt(np.diag(self.reml.covariance)[:k])
-        sizes = summary_table("size of effect", self.reml.size, error, self.df, level=level)
-        sizes.insert(0, "treatment_class", list(self.classes))
-        rows = [self._hours_row(place, level) for place in range(len(self.ml.log_hours))]
-        held = [any(self.unbounded[one] for one in self.ml.own(place)) for place in range(k)]
-        sizes["note"] = np.where(held, HELD, "")
-        return pd.concat([sizes, pd.DataFrame(rows)], ignore_index=True).assign(measure=self.measure)
+        places = [self.classes.index(name) for name, _ in self.columns]
+        terms = [f"{self.ml.shapes[i].size} {window}".strip() for i, (_, window) in zip(places, self.columns)]  # noqa: B905
+        sizes = summary_table(terms, self.reml.size, np.sqrt(np.diag(self.reml.covariance)[:k]), self.df, level=level)
+        sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
+        sizes["note"] = [HELD if self._held()[self.ml.own(place)].any() else "" for place in places]
+        return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
         """Each class's curve: `treatment_class, hours, estimate, std_error, conf_*, prediction_*, looked`.
 
         The confidence band is for the mean of trials, the prediction band for a new trial at that hour. looked :
         a trial of the class reported at or before and at or after that hour; elsewhere the shape speaks, not data.
-        A class whose half-time is unbounded has no estimate: its band is the widest over all half-times that
-        the data allow.
+        A class whose time course is unbounded has no estimate: its band is the widest over all that the data allow.
+        Shape "windows" is silent (missing) in a window where nobody looked.
         """
         t = np.asarray(hours, float)
-        return pd.concat(
-            [self._predict_class(place, t, level) for place in range(len(self.classes))], ignore_index=True
-        )
+        window = assign_window(pd.DataFrame({"hours": t}))["window"].astype(object)
+        parts = []
+        for name, shape in self.shape.items():
+            keys = [(name, one if shape == "windows" else "") for one in window]
+            column = np.array([self.columns.index(key) if key in self.columns else -1 for key in keys])
+            times = self.effects.loc[self.effects["treatment_class"] == name, "hours"]
+            looked = (t >= times.min()) & (t <= times.max()) & (column >= 0)
+            table = band(self.ml, self.reml, self._held(), t, column, self.df, level)
+            table.insert(0, "treatment_class", name)
+            table.insert(1, "hours", t)
+            parts.append(table.assign(looked=looked))
+        return pd.concat(parts, ignore_index=True)
 
     def time_to(self, fraction: float = 0.5, *, level: float = 0.95) -> pd.DataFrame:
         """Hours to a fraction of the maximum, for the classes with a saturating shape (emax, exponential).
@@ -90,13 +114,11 @@ class TimeCourse:
         if not 0 < fraction < 1:
             raise ValueError(f"fraction {fraction!r} must lie between 0 and 1")
         factor = {"emax": fraction / (1 - fraction), "exponential": -np.log2(1 - fraction)}
-        rows = [self._hours_row(place, level) for place in range(len(self.ml.log_hours))]
-        table = pd.DataFrame(rows, columns=_HOURS_COLUMNS)
-        name = {one: shape.name for one, shape in zip(self.classes, self.ml.shapes, strict=True)}
-        table = table[table["treatment_class"].map(name).isin(factor)].reset_index(drop=True)
-        scale = table["treatment_class"].map(name).map(factor).astype(float)
-        for column in ("estimate", "conf_low", "conf_high"):
-            table[column] = table[column] * scale
+        table = self._hours(level)
+        table = table[table["treatment_class"].map(self.shape).isin(factor)].reset_index(drop=True)
+        scale = table["treatment_class"].map(self.shape).map(factor).astype(float)
+        columns = ["estimate", "conf_low", "conf_high"]
+        table[columns] = table[columns].mul(scale, axis=0)
         return table.assign(term=f"hours to {100 * fraction:g} % of the maximum")
 
     def time_to_effect(self, value: float, *, level: float = 0.95) -> pd.DataFrame:
@@ -105,26 +127,46 @@ class TimeCourse:
         conf_low : first hour at which the band's far end reaches it; conf_high : at which the whole band lies
         beyond it. Missing when it never does within 64 weeks.
         """
-        grid = np.geomspace(0.25, 10752.0, 1200)
-        curve = self.predict(grid, level=level)
-        sign = 1.0 if value > 0 else -1.0
-        near, far = ("conf_low", "conf_high") if sign > 0 else ("conf_high", "conf_low")
         rows = []
-        for name, part in curve.groupby("treatment_class", sort=False):
-            first = {
-                column: _first(grid, sign * part[source].to_numpy() >= sign * value)
-                for column, source in (("estimate", "estimate"), ("conf_low", far), ("conf_high", near))
-            }
-            rows.append({"treatment_class": name, "term": f"hours to an effect of {value:g}", **first})
-        return pd.DataFrame(rows)
+        for name, (middle, near, far) in self._beyond(value, level).items():
+            first = [float(GRID[one.argmax()]) if one.any() else np.nan for one in (middle, far, near)]
+            rows.append((name, f"hours to an effect of {value:g}", *first))
+        return pd.DataFrame(rows, columns=["treatment_class", "term", "estimate", "conf_low", "conf_high"])
+
+    def duration_above(self, value: float, *, level: float = 0.95) -> pd.DataFrame:
+        """Hours for which each curve lies at or beyond `value`, up to the class's last look.
+
+        conf_low, conf_high : the same of the band's near and far end. `still` : the curve has not come back by the
+        last look, so the duration is at least this.
+        """
+        rows = []
+        for name, (middle, near, far) in self._beyond(value, level).items():
+            end = self.effects.loc[self.effects["treatment_class"] == name, "hours"].max()
+            width = np.diff(np.minimum(GRID, end), prepend=0.0)
+            spans = [float(width[one].sum()) for one in (middle, near, far)]
+            unknown = self._held()[self.ml.own(self.classes.index(name))].any()
+            still = bool((far if unknown else middle)[GRID <= end][-1])
+            rows.append((name, f"hours beyond {value:g}", np.nan if unknown else spans[0], *spans[1:], still, end))
+        names = ["treatment_class", "term", "estimate", "conf_low", "conf_high", "still", "last_look"]
+        return pd.DataFrame(rows, columns=names)
+
+    def peak(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Hours to the peak, half-time of the fade, and the effect at the peak, for classes that rise and fade."""
+        if "rise_and_fade" not in self.shape.values():
+            raise ValueError(f"no class was fitted with shape 'rise_and_fade'; shapes are {self.shape}")
+        table = self.summary(level)
+        return table[table["treatment_class"].map(self.shape) == "rise_and_fade"].reset_index(drop=True)
 
     def compare(self, first: str, second: str, *, at: float, level: float = 0.95) -> pd.DataFrame:
         """The difference of two classes' effects against control at one hour: an indirect comparison, and so named."""
         for name in (first, second):
-            if name not in self.classes:
-                raise ValueError(f"class {name!r} was not fitted: use one of {list(self.classes)}")
+            if name not in self.classes or self.shape.get(name) == "windows":
+                fitted = [one for one, shape in self.shape.items() if shape != "windows"]
+                raise ValueError(f"class {name!r} was not fitted with a curve: use one of {fitted}")
         both = np.array([self.classes.index(first), self.classes.index(second)])
-        slope = jacobian(self.reml.shapes, np.array([at, at]), both, self.reml.size, self.reml.log_hours)
+        column = np.array([self.columns.index((first, "")), self.columns.index((second, ""))])
+        state = np.concatenate([self.reml.size, self.reml.logs])
+        slope = jacobian(self.reml, np.array([at, at]), both, column, state)
         gap = slope[0] - slope[1]
         curve = self.predict([at], level=level).set_index("treatment_class")["estimate"]
         error = float(np.sqrt(gap @ self.reml.covariance @ gap))
@@ -132,96 +174,85 @@ class TimeCourse:
         return row.assign(hours=at, measure=self.measure, comparison="indirect, not randomised")
 
     def information_criteria(self) -> pd.DataFrame:
-        """AIC and BIC (n = trials) of the ML fit, to compare shapes on the same effects: lower is better."""
-        n, k = self.effects["study"].nunique(), len(self.classes) + len(self.ml.state)
-        rows = len(self.effects)
-        full = self.ml.deviance + rows * np.log(2 * np.pi)
+        """AIC and BIC (n = trials) of the ML fit, to compare shapes on the same `effects`: lower is better."""
+        n, k = self.effects["study"].nunique(), len(self.columns) + len(self.ml.state)
+        log_likelihood = -(self.ml.deviance + len(self.effects) * np.log(2 * np.pi)) / 2
         return pd.DataFrame({
-            "shape": [" + ".join(dict.fromkeys(shape.name for shape in self.ml.shapes))], "parameters": [k],
-            "log_likelihood": [-full / 2], "AIC": [full + 2 * k], "BIC": [full + np.log(n) * k],
+            "shape": [" + ".join(dict.fromkeys(self.shape.values()))], "effects": [len(self.effects)],
+            "parameters": [k], "log_likelihood": [log_likelihood], "AIC": [2 * k - 2 * log_likelihood],
+            "BIC": [np.log(n) * k - 2 * log_likelihood],
         })  # fmt: skip
+
+    def likelihood_ratio(self, simpler: TimeCourse) -> pd.DataFrame:
+        """The test of this shape against a simpler one nested in it, both ML on the same effects.
+
+        A half-time of 0 or a fade at infinity lies on the edge: each halves the chance of a statistic above 0 (Self &
+        Liang 1987, JASA 82:605), counted for one class at a time. Raises ValueError for shapes that are not nested.
+        """
+        pairs = {(simpler.shape.get(name), shape) for name, shape in self.shape.items()}
+        if not {pair for pair in pairs if pair[0] != pair[1]} <= NESTED:
+            raise ValueError(f"{sorted(map(str, pairs))} are not nested: compare shapes by information_criteria")
+        if not simpler.effects["estimate"].equals(self.effects["estimate"]) or simpler.correlation != self.correlation:
+            raise ValueError("the two fits must be of the same effects with the same correlation")
+        df = len(self.columns) + len(self.ml.logs) - len(simpler.columns) - len(simpler.ml.logs)
+        statistic = max(0.0, simpler.ml.deviance - self.ml.deviance)
+        edges = 0 if "windows" in self.shape.values() else df
+        share = stats.binom.pmf(np.arange(df + 1), df, 0.5) if edges else np.eye(df + 1)[df]
+        tail = [float(statistic == 0), *(stats.chi2.sf(statistic, one) for one in range(1, df + 1))]
+        return pd.DataFrame({"statistic": [statistic], "df": [df], "p_value": [float(share @ tail)]})
 
     def sensitivity(self, correlations: tuple[float, ...] = (0.3, 0.5, 0.7, 0.9)) -> pd.DataFrame:
         """The summary refitted at other within-trial correlations: which results hang on that assumption."""
-        shapes = {name: shape.name for name, shape in zip(self.classes, self.ml.shapes, strict=True)}
-        again = [
-            fit_time_course(self.effects, shape=shapes, correlation=rho, constant_correlation=self.constant_correlation)
-            .summary().assign(correlation=rho)
-            for rho in correlations
-        ]  # fmt: skip
-        return pd.concat(again, ignore_index=True)
+        fits = [self._again(self.effects, rho).summary().assign(correlation=rho) for rho in correlations]
+        return pd.concat(fits, ignore_index=True)
 
-    def _predict_class(self, place: int, t: np.ndarray, level: float) -> pd.DataFrame:
-        name, shape = self.classes[place], self.ml.shapes[place]
-        own = self.ml.own(place)
-        times = self.effects.loc[self.effects["treatment_class"] == name, "hours"]
-        keys = pd.DataFrame({"treatment_class": name, "hours": t})
-        looked = (t >= times.min()) & (t <= times.max())
-        candidates = [self.reml.log_hours[own]]
-        bounded = not any(self.unbounded[i] for i in own)
-        if not bounded:
-            candidates = self._allowed(place)
-        bands = []
-        for logs in candidates:
-            fit = self.reml if bounded else self._at(place, logs)
-            slope = jacobian(fit.shapes, t, np.full(len(t), place), fit.size, fit.log_hours)
-            variance = np.einsum("ij,jk,ik->i", slope, fit.covariance, slope)
-            f = shape.curve(t, logs)
-            spread = variance + fit.state[-2] ** 2 * f**2 + fit.state[-1] ** 2
-            bands.append((fit.size[place] * f, np.sqrt(variance), np.sqrt(spread)))
-        estimate, error, spread = (np.array(parts) for parts in zip(*bands, strict=True))
-        c = critical_value(self.df, level)
-        return keys.assign(
-            estimate=estimate[0] if bounded else np.nan, std_error=error[0] if bounded else np.nan,
-            conf_low=(estimate - c * error).min(axis=0), conf_high=(estimate + c * error).max(axis=0),
-            prediction_low=(estimate - c * spread).min(axis=0), prediction_high=(estimate + c * spread).max(axis=0),
-            looked=looked,
-        )  # fmt: skip
+    def leave_one_out(self, treatment_class: str, *, at: float, level: float = 0.95) -> pd.DataFrame:
+        """One class's curve at one hour without each of its trials in turn: `left_out` and the columns of `predict`."""
+        if treatment_class not in self.classes:
+            raise ValueError(f"class {treatment_class!r} was not fitted: use one of {list(self.classes)}")
+        trials = self.effects.loc[self.effects["treatment_class"] == treatment_class, "study"].unique()
+        rows = []
+        for trial in trials:
+            fit = self._again(self.effects[self.effects["study"] != trial], self.correlation)
+            curve = fit.predict([at], level=level)
+            rows.append(curve[curve["treatment_class"] == treatment_class].assign(left_out=trial))
+        return pd.concat(rows, ignore_index=True)
 
-    def _at(self, place: int, logs: np.ndarray) -> Curves:
-        """The restricted fit with one class's shape parameters held at a value."""
-        state, held = self.ml.state.copy(), np.array([len(sides) > 0 for sides in self.unbounded], dtype=bool)
-        state[self.ml.own(place)], held[self.ml.own(place)] = logs, True
-        return restricted(replace(self.ml, state=state), held)
+    def with_random_speed(self) -> RandomSpeed:
+        """The same curves when trials also differ in speed: each trial's hours stretched by its own random factor."""
+        return fit_random_speed(self.ml, self.columns)
 
-    def _allowed(self, place: int) -> list[np.ndarray]:
-        """Shape parameters of a class that the data allow (within the 95 % profile), over a grid."""
-        own = self.ml.own(place)
-        if len(own) > 1:
-            state: dict[str, object] = {"class": self.classes[place], "log_hours": self.ml.log_hours}
-            words = f"{self.classes[place]}: two shape parameters are not identified; use a simpler shape"
-            raise ConvergenceError(words, state)
-        grid = np.linspace(LOWEST, HIGHEST, 25)
-        return [np.array([one]) for one in grid if profile(self.ml, own[0], one) - self.ml.deviance <= PROFILE]
+    def _again(self, effects: pd.DataFrame, correlation: float) -> TimeCourse:
+        constant = self.constant_correlation
+        return fit_time_course(effects, shape=self.shape, correlation=correlation, constant_correlation=constant)
 
-    def _hours_row(self, place: int, level: float) -> dict[str, object]:
-        owner = next(i for i in range(len(self.classes)) if place in self.ml.own(i))
-        name = self.ml.shapes[owner].parameters[place - self.ml.own(owner)[0]]
-        sides = self.unbounded[place]
-        limit = float(stats.chi2.ppf(level if not sides else 2 * level - 1, 1))  # one-sided where one side is open
-        low = 0.0 if "low" in sides else np.exp(profile_limit(self.ml, place, -1, limit))
-        high = np.inf if "high" in sides else np.exp(profile_limit(self.ml, place, 1, limit))
-        words = {
-            "log_half_time": "half-time, h",
-            "log_rise": "half-time of rise, h",
-            "log_fade_ratio": "fade / rise − 1",
+    def _held(self) -> np.ndarray:
+        return np.array([len(sides) > 0 for sides in self.unbounded], dtype=bool)
+
+    def _beyond(self, value: float, level: float) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """For each class where on GRID the curve, its band's near end and its far end lie beyond a value."""
+        sign = 1.0 if value > 0 else -1.0
+        names = ("estimate", "conf_low", "conf_high") if sign > 0 else ("estimate", "conf_high", "conf_low")
+        curves = self.predict(GRID, level=level).groupby("treatment_class", sort=False)
+        return {
+            str(name): tuple(sign * part[one].to_numpy() >= sign * value for one in names) for name, part in curves
         }
-        note = ""
-        if sides:
-            own = self.effects.loc[self.effects["treatment_class"] == self.classes[owner], "hours"]
-            times = own / HOURS_PER_DAY
+
+    def _hours(self, level: float) -> pd.DataFrame:
+        rows = []
+        for place, sides in enumerate(self.unbounded):
+            name = self.classes[next(i for i in range(len(self.classes)) if place in self.ml.own(i))]
+            words, estimate, low, high = hours_interval(self.ml, place, sides, level)
+            days = self.effects.loc[self.effects["treatment_class"] == name, "hours"] / HOURS_PER_DAY
             note = (
                 f"the data set no limit on the {' and '.join(sides)} side: trials of this class looked "
-                f"from {times.min():.3g} to {times.max():.3g} days: a bound, no estimate"
+                f"from {days.min():.3g} to {days.max():.3g} days: a bound, no estimate"
             )
-        values = (words[name], np.nan if sides else float(np.exp(self.ml.log_hours[place])), low, high, note)
-        return dict(zip(_HOURS_COLUMNS, (self.classes[owner], *values), strict=True))
+            rows.append((name, words, np.nan if sides else estimate, low, high, note if sides else ""))
+        return pd.DataFrame(rows, columns=["treatment_class", "term", "estimate", "conf_low", "conf_high", "note"])
 
     def _repr_html_(self) -> str:
         return self.summary().to_html(index=False)
-
-
-_HOURS_COLUMNS = ("treatment_class", "term", "estimate", "conf_low", "conf_high", "note")
 
 
 def fit_time_course(
@@ -235,7 +266,8 @@ def fit_time_course(
     """Curves of effect against hours since first dose, one per class, from all times of all trials at once.
 
     effects : from `contrast_arms` (one measure, one outcome, timing "at"); several times of a trial are welcome.
-    shape : "emax", "exponential", "rise_and_fade", "plateau" or "linear", for all classes or one per class.
+    shape : "emax", "exponential", "rise_and_fade", "plateau", "linear", or "windows" (a size for each time window,
+        nothing assumed), for all classes or one per class.
     by : the column of classes. correlation : of one arm's results one week apart, falling as ρ^(days / 7), or
         the same at all distances with constant_correlation; it holds for the shared control too.
     Model: y_i(t) = (E_c + u_i) f_c(t) + w_i(t) + error, u_i ~ N(0, τ²), w_i(t) ~ N(0, ω²); the u of two classes
@@ -250,53 +282,44 @@ def fit_time_course(
     [22.0]
     """
     rows = _checked(effects, by, correlation)
-    classes = tuple(dict.fromkeys(rows["treatment_class"]))
-    names = {one: shape if isinstance(shape, str) else shape.get(one) for one in classes}
+    rows, left_out, columns = _columns(rows, shape)
+    classes = list(dict.fromkeys(name for name, _ in columns))
+    shapes = tuple(SHAPES[shape if isinstance(shape, str) else shape[name]] for name in classes)
+    m = sum(len(one.parameters) for one in shapes)
+    if len(rows) < len(columns) + m + 2:
+        raise ValueError(f"{len(rows)} effects cannot carry {len(columns) + m} curve parameters and two variances")
+    sampling = time_covariance(rows, correlation, constant=constant_correlation)
+    blocks = make_blocks(rows["study"].to_numpy(), rows["treatment_class"].to_numpy(), sampling)
+    y, t, empty = rows["estimate"].to_numpy(float), rows["hours"].to_numpy(float), np.empty(0)
+    place = rows["treatment_class"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
+    column = rows["_column"].to_numpy(int)
+    start = Curves(y, t, place, column, len(columns), shapes, blocks, np.zeros(m + 2), np.nan, empty, empty)
+    ml = maximum_likelihood(start)
+    unbounded = tuple(open_sides(ml, one) for one in range(m))
+    reml = restricted(ml, np.array([len(sides) > 0 for sides in unbounded], dtype=bool))
+    measure = str(rows["measure"].iloc[0]) if "measure" in rows else "effect"
+    rows = rows.drop(columns="_column")
+    return TimeCourse(rows, measure, columns, correlation, constant_correlation, ml, reml, unbounded, left_out)
+
+
+def _columns(
+    rows: pd.DataFrame, shape: str | Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[tuple[str, str], ...]]:
+    """Each row's size of effect (`_column`), rows in no window apart, and the (class, window) of every size."""
+    names = {one: shape if isinstance(shape, str) else shape.get(one) for one in rows["treatment_class"].unique()}
     unknown = {one: name for one, name in names.items() if name not in SHAPES}
     if unknown:
         raise ValueError(f"shape {unknown} is unknown: use one of {sorted(SHAPES)} for each class")
-    shapes = tuple(SHAPES[str(names[one])] for one in classes)
-    sampling = time_covariance(rows, correlation, constant=constant_correlation)
-    blocks = make_blocks(rows["study"].to_numpy(), rows["treatment_class"].to_numpy(), sampling)
-    m = sum(len(one.parameters) for one in shapes)
-    if len(rows) <= 2 * len(classes) + m:
-        raise ValueError(f"{len(rows)} effects cannot carry {len(classes) + m} curve parameters and two variances")
-    order = {name: i for i, name in enumerate(classes)}
-    y, t = rows["estimate"].to_numpy(float), rows["hours"].to_numpy(float)
-    place, empty = rows["treatment_class"].map(order).to_numpy(int), np.empty(0)
-    ml = maximum_likelihood(Curves(y, t, place, shapes, blocks, np.zeros(m + 2), np.nan, empty, empty))
-    unbounded = tuple(_open_sides(ml, one) for one in range(m))
-    reml = restricted(ml, np.array([len(sides) > 0 for sides in unbounded], dtype=bool))
-    measure = str(rows["measure"].iloc[0]) if "measure" in rows else "effect"
-    return TimeCourse(rows, measure, classes, correlation, constant_correlation, ml, reml, unbounded)
-
-
-def _open_sides(ml: Curves, place: int) -> tuple[str, ...]:
-    """The sides on which the likelihood never falls by the 95 % limit: there the data say nothing."""
-    ends = (("low", LOWEST), ("high", HIGHEST))
-    return tuple(side for side, end in ends if profile(ml, place, end) - ml.deviance < PROFILE)
-
-
-def time_covariance(effects: pd.DataFrame, correlation: float, *, constant: bool = False) -> np.ndarray:
-    """The k × k sampling covariance of contrasts over times and classes of each trial.
-
-    Each arm's results correlate ρ^(days apart / 7) (or ρ): the active arm's with its own, the control's with all
-    contrasts of the trial that use it. Needs `active_variance, control_variance, hours, study`.
-    """
-    va, vc = (np.sqrt(effects[name].to_numpy(float)) for name in ("active_variance", "control_variance"))
-    t = effects["hours"].to_numpy(float)
-    apart = np.abs(t[:, None] - t[None, :])
-    rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
-    study = effects["study"].to_numpy()
-    trial = study[:, None] == study[None, :]
-    names = [name for name in ("treatment_class", "arm") if name in effects]
-    active = pd.MultiIndex.from_frame(effects[names]).factorize()[0] if names else np.zeros(len(effects))
-    own = active[:, None] == active[None, :]
-    control = effects["control_arm"].to_numpy() if "control_arm" in effects else np.zeros(len(effects))
-    shared = control[:, None] == control[None, :]
-    covariance = trial * rho * (own * va[:, None] * va[None, :] + shared * vc[:, None] * vc[None, :])
-    np.fill_diagonal(covariance, effects["std_error"].to_numpy(float) ** 2)
-    return covariance
+    windowed = rows["treatment_class"].map(names) == "windows"
+    window = assign_window(rows)["window"].astype(object)
+    outside = windowed & window.isna()
+    keys = pd.Series(list(zip(rows["treatment_class"], window.where(windowed, ""), strict=True)), index=rows.index)
+    order = ["", *WINDOW_NAMES]
+    found = keys[~outside].unique()
+    classes = list(dict.fromkeys(name for name, _ in found))
+    columns = tuple(sorted(found, key=lambda key: (classes.index(key[0]), order.index(key[1]))))
+    kept = rows[~outside].assign(_column=keys[~outside].map({key: i for i, key in enumerate(columns)}))
+    return kept.reset_index(drop=True), rows[outside].reset_index(drop=True), columns
 
 
 def _checked(effects: pd.DataFrame, by: str, correlation: float) -> pd.DataFrame:
@@ -320,7 +343,3 @@ def _checked(effects: pd.DataFrame, by: str, correlation: float) -> pd.DataFrame
         twice = ", ".join(map(str, rows.loc[rows.duplicated(series), "study"].unique()[:5]))
         raise ValueError(f"{twice}: the same contrast stands twice at one time; keep one scale, analysis and control")
     return rows
-
-
-def _first(grid: np.ndarray, reached: np.ndarray) -> float:
-    return float(grid[reached.argmax()]) if reached.any() else np.nan

@@ -1,0 +1,75 @@
+"""What contrasts share: the sampling covariance of one trial's contrasts, over arms, over times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .effects import MOMENT
+from .time_windows import HOURS_PER_DAY
+
+
+def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
+    """The k × k sampling covariance of contrasts, shared controls included (DESIGN §5; Cochrane 23.3.4).
+
+    Off-diagonal: contrasts of one trial and moment that share their control arm covary by the control arm's
+    own term: log OR 1/e + 1/(n−e), log RR 1/e − 1/n, RD p(1−p)/n, MD s²/n, SMD 1/n_c + g₁g₂/(2N) with N the
+    patients of all arms involved.
+    Raises ValueError when one trial enters at several times (that needs a correlation over time), on several
+    scales, or with one active arm against several controls.
+    """
+    moment = effects.groupby(["study"], dropna=False)["hours"].nunique()
+    if (moment > 1).any():
+        names = ", ".join(map(str, moment.index[moment > 1][:5]))
+        raise ValueError(
+            f"{names}: several times of one trial are correlated over time; take one time per trial with "
+            "one_per_window before asking for a covariance"
+        )
+    effects = effects.reset_index(drop=True)
+    covariance = np.diag(effects["std_error"].to_numpy(float) ** 2)
+    moment = [name for name in (*MOMENT, "measure") if name in effects]
+    apart = effects.groupby("study").agg({name: "nunique" for name in moment if name != "study"}).max(axis=1) > 1
+    if apart.any():
+        names = ", ".join(map(str, apart.index[apart][:5]))
+        raise ValueError(
+            f"{names}: the same patients enter on several scales, definitions or analyses; keep one of them"
+        )
+    if effects.duplicated(["study", "arm"]).any():
+        names = ", ".join(map(str, effects.loc[effects.duplicated(["study", "arm"]), "study"].unique()[:5]))
+        raise ValueError(f"{names}: one active arm stands against several controls; choose one with control=…")
+    for rows in effects.groupby(["study", "control_arm"]).indices.values():
+        for i in rows:
+            for j in rows[rows != i]:
+                covariance[i, j] = _shared_term(effects, i, j)
+    return covariance
+
+
+def time_covariance(effects: pd.DataFrame, correlation: float, *, constant: bool = False) -> np.ndarray:
+    """The k × k sampling covariance of contrasts over times and classes of each trial.
+
+    Each arm's results correlate ρ^(days apart / 7) (or ρ): the active arm's with its own, the control's with all
+    contrasts of the trial that use it. Needs `active_variance, control_variance, hours, study`.
+    """
+    va, vc = (np.sqrt(effects[name].to_numpy(float)) for name in ("active_variance", "control_variance"))
+    t = effects["hours"].to_numpy(float)
+    apart = np.abs(t[:, None] - t[None, :])
+    rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
+    study = effects["study"].to_numpy()
+    trial = study[:, None] == study[None, :]
+    names = [name for name in ("treatment_class", "arm") if name in effects]
+    active = pd.MultiIndex.from_frame(effects[names]).factorize()[0] if names else np.zeros(len(effects))
+    own = active[:, None] == active[None, :]
+    control = effects["control_arm"].to_numpy() if "control_arm" in effects else np.zeros(len(effects))
+    shared = control[:, None] == control[None, :]
+    covariance = trial * rho * (own * va[:, None] * va[None, :] + shared * vc[:, None] * vc[None, :])
+    np.fill_diagonal(covariance, effects["std_error"].to_numpy(float) ** 2)
+    return covariance
+
+
+def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:
+    first, second = effects.iloc[i], effects.iloc[j]
+    if first["measure"] != "standardized_mean_difference":
+        return float(first["control_variance"])
+    total = first["n"] + second["n"] + first["control_n"]
+    # control_variance is 1/n_c where the arms' own spread standardised; with a baseline spread, its error's square
+    return float(first["control_variance"] + first["estimate"] * second["estimate"] / (2 * total))

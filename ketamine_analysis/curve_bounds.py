@@ -1,0 +1,58 @@
+"""What the data can and cannot tell of a shape parameter: profile-likelihood limits, and the values they allow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+from scipy import stats
+
+from .curve_fit import Curves, profile, profile_limit
+from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
+
+GRID = {1: 25, 2: 11}  # values tried of one unidentified parameter, and of each of two
+
+
+def open_sides(ml: Curves, place: int) -> tuple[str, ...]:
+    """The sides ("low", "high") on which the likelihood never falls by the 95 % limit: there the data say nothing."""
+    curves, place = _quantity(ml, place)
+    limit = float(stats.chi2.ppf(0.95, 1))
+    ends = (("low", LOWEST), ("high", HIGHEST))
+    return tuple(side for side, end in ends if profile(curves, {place: end}).fun - ml.deviance < limit)
+
+
+def hours_interval(ml: Curves, place: int, sides: tuple[str, ...], level: float) -> tuple[str, float, float, float]:
+    """(what it is, likeliest value, lower and upper limit) of a shape parameter in hours; one-sided if a side is open.
+
+    A likeliest value is no estimate where a side is open: the caller leaves it out.
+    """
+    curves, place = _quantity(ml, place)
+    limit = float(stats.chi2.ppf(level if not sides else 2 * level - 1, 1))
+    low = 0.0 if "low" in sides else np.exp(profile_limit(curves, place, -1, limit))
+    high = np.inf if "high" in sides else np.exp(profile_limit(curves, place, 1, limit))
+    owner = next(i for i in range(len(curves.shapes)) if place in curves.own(i))
+    words = curves.shapes[owner].parameters[place - curves.own(owner)[0]]
+    return words, float(np.exp(curves.logs[place])), float(low), float(high)
+
+
+def allowed(ml: Curves, place: int, level: float) -> list[np.ndarray]:
+    """Shape parameters of one class that the data allow at that level, on a grid, the likeliest among them."""
+    own, limit = ml.own(place), float(stats.chi2.ppf(level, 1))
+    grid, found = np.linspace(LOWEST, HIGHEST, GRID[len(own)]), [ml.logs[own]]
+    for values in product(grid, repeat=len(own)):
+        if profile(ml, dict(zip(own, values, strict=True))).fun - ml.deviance <= limit:
+            found.append(np.array(values))
+    return found
+
+
+def _quantity(ml: Curves, place: int) -> tuple[Curves, int]:
+    """The curves in the parameters in which this one is in hours, and its position there."""
+    owner = next(i for i in range(len(ml.shapes)) if place in ml.own(i))
+    own = ml.own(owner)
+    if ml.shapes[owner].name != "rise_and_fade" or place == own[0]:
+        return ml, place
+    state = ml.state.copy()
+    state[own[0]] = fade_of_peak(ml.logs[own])
+    shapes = tuple(BY_FADE if i == owner else shape for i, shape in enumerate(ml.shapes))
+    return replace(ml, shapes=shapes, state=state), own[0]
