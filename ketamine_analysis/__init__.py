@@ -10,9 +10,11 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
+from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
+from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
 from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
@@ -47,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "SCALES",
     "TIME_WINDOWS",
+    "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
     "CountPool",
@@ -108,5 +111,6 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "with_converted_means",
     "without_contrast",
 ]

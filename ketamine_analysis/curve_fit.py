@@ -92,8 +92,7 @@ def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = N
 
     m = int(free.sum()) - 2
     tiny = 1e-3 * curves.widest / WIDEST
-    if start is None:
-        start = np.maximum(curves.state[free], [*[LOWEST] * m, tiny, tiny])
+    start = np.maximum(curves.state[free] if start is None else start, [*[LOWEST] * m, tiny, tiny])
     return minimize(function, [start], [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2)
 
 
@@ -141,6 +140,18 @@ def restricted(curves: Curves, held: np.ndarray) -> Curves:
             return replace(curves, state=np.array([*logs, *spread]), size=size, covariance=covariance)
     state: dict[str, object] = {"size": size, "logs": logs, "tau": spread[0], "omega": spread[1]}
     raise ConvergenceError("the restricted fit did not settle: try a simpler shape", state)
+
+
+def restricted_at(curves: Curves) -> Curves:
+    """The restricted fit with every shape parameter held where it is: variances and sizes of a linear model."""
+    f = values(curves, curves.logs)
+    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
+    spread = _variances(curves, x, curves.y, f, (float(curves.state[-2]), float(curves.state[-1])), again=False)
+    here = likelihood(curves.blocks, x, curves.y, f, spread, restricted=True)
+    n, m = curves.sizes, len(curves.logs)
+    covariance = np.zeros((n + m, n + m))
+    covariance[:n, :n] = np.linalg.pinv(here.information, hermitian=True)
+    return replace(curves, state=np.array([*curves.logs, *spread]), size=here.b, covariance=covariance)
 
 
 def values(curves: Curves, logs: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ MOST_SPEED = 4.0  # sd of a trial's log speed: e^4 is a factor of 55
 class RandomSpeed:
     """Maximum-likelihood curves with a random speed; made by `TimeCourse.with_random_speed`.
 
-    speed_sd : sd of a trial's log speed; tau, omega as in `TimeCourse`. statistic : likelihood ratio against equal speed.
+    speed_sd : sd of a trial's log speed; tau, omega as in `TimeCourse`. statistic : of equal speed (ratio).
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -180,9 +180,7 @@ def _nodes(curves: Curves, centre: np.ndarray, scale: np.ndarray) -> tuple[np.nd
     return z, log_weight
 
 
-def _recentred(
-    curves: Curves, at: np.ndarray, nodes: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def _recentred(curves: Curves, at: np.ndarray, nodes: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     weight = _deviance(curves, at, nodes)[2]
     centre = (weight * nodes[0]).sum(axis=1)
     scale = np.sqrt((weight * (nodes[0] - centre[:, None]) ** 2).sum(axis=1))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+COARSE = 12  # turns from each of several starts, before the best is followed to its end
 BETWEEN_CLASSES = 0.5  # what equal heterogeneity of every contrast implies (Higgins & Whitehead 1996)
 
 
@@ -66,10 +67,14 @@ def likelihood(
         g, z = f[block.rows], both[block.rows]
         v = tau**2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
         v += omega**2 * np.eye(v.shape[1])
-        log_det += float(np.linalg.slogdet(v)[1].sum())
-        inverses.append(np.linalg.inv(v))
+        if v.shape[1] == 1:  # most trials look once
+            log_det += float(np.log(v).sum())
+            inverses.append(1 / v)
+        else:
+            log_det += float(np.linalg.slogdet(v)[1].sum())
+            inverses.append(np.linalg.inv(v))
         solved.append(inverses[-1] @ z)
-        total += np.tensordot(z, solved[-1], axes=([0, 1], [0, 1]))
+        total += z.reshape(-1, p + 1).T @ solved[-1].reshape(-1, p + 1)
     information = total[:p, :p]
     inverse = np.linalg.pinv(information, hermitian=True)  # a curve that is 0 at every look has no size
     b = inverse @ total[:p, p]
@@ -93,12 +98,17 @@ def minimize(
     starts: list[np.ndarray],
     bounds: list[tuple[float, float]],
 ) -> optimize.OptimizeResult:
-    """The lowest of the minima reached from the starts, by L-BFGS-B; the function gives value and gradient."""
-    found = [
-        optimize.minimize(
-            function, start, jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
-        )
-        for start in starts
-    ]  # fmt: skip
-    return min(found, key=lambda one: one.fun)
+    """The minimum below the lowest point reached from the starts, by L-BFGS-B; function : value and gradient."""
+    found = [_descend(function, start, bounds, COARSE if len(starts) > 1 else 500) for start in starts]
+    best = min(found, key=lambda one: one.fun)
+    return best if len(starts) == 1 else _descend(function, best.x, bounds, 500)
+
+
+def _descend(
+    function: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    start: np.ndarray,
+    bounds: list[tuple[float, float]],
+    turns: int,
+) -> optimize.OptimizeResult:
+    options = {"maxiter": turns, "ftol": 1e-13, "gtol": 1e-8}
+    return optimize.minimize(function, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)

@@ -140,7 +140,7 @@ def test_row_order_does_not_matter():
         ({"hours": 0.0}, {}, "hours > 0"),
         ({"measure": ["a", "b"] * 45}, {}, "one fit takes one measure"),
         ({}, {"correlation": 1.0}, "from 0 to below 1"),
-        ({"study": "one", "hours": 24.0}, {}, "stands twice at one time"),
+        ({"study": "one", "hours": 24.0}, {}, "stand twice at one time"),
     ],
 )
 def test_what_cannot_be_fitted_is_named(change, arguments, words):
