@@ -25,7 +25,8 @@ def with_converted_means(effects: pd.DataFrame, arms: pd.DataFrame, *, borrow_sd
     Adds `converted` (True for such rows; their `definition` names the scale). Raises ValueError for another measure.
 
     >>> arms = pd.DataFrame({"study": ["a", "a", "b", "b"], "arm": ["x", "placebo"] * 2,
-    ...     "role": ["active", "control"] * 2, "hours": 24, "scale": "MADRS", "outcome": ["response"] * 2 + ["change"] * 2, "n": 20,
+    ...     "role": ["active", "control"] * 2, "hours": 24, "scale": "MADRS", "n": 20,
+    ...     "outcome": ["response"] * 2 + ["change"] * 2,
     ...     "events": [10, 5, None, None], "mean": [None, None, -15.0, -10.0], "sd": [None, None, 10.0, 10.0]})
     >>> with_converted_means(contrast_arms(arms), arms)[["study", "estimate", "converted"]].round(2).to_numpy().tolist()
     [['a', 1.1, False], ['b', 0.89, True]]
