@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from .curve_bounds import GRID
+from .curve_bounds import GRID, HELD
 from .curve_fit import slopes
 from .errors import ConvergenceError
 from .inference import critical_value, summary_table
@@ -17,7 +17,7 @@ from .quadrature import mixed_binomial
 from .reml import minimize
 from .shapes import HIGHEST, LOWEST, Shape
 
-MOST_TAU = 5.0  # sd of a trial's own log odds
+LEAST_TAU2, MOST_TAU2 = 1e-8, 25.0  # variance of a trial's own log odds
 NOT_RANDOMISED = "arm level, not randomised"
 
 
@@ -26,7 +26,7 @@ class ArmTimeCourse:
     """Curves of the odds of response in arms, across trials; made by `fit_time_course` from a table of arms.
 
     effects : the arms, with the observed log odds as `estimate` (0.5 added to both cells where one is empty).
-    state : log odds of each class at its maximum, shape parameters (log hours), tau = sd of a trial's own log odds.
+    state : log odds of each class at its maximum, shape parameters (log hours), τ² = variance of a trial's own.
     covariance : robust to what repeated times of one trial share (sandwich over trials). widening : for each shape
     parameter the robust over the model variance, by which its profile-likelihood limit is raised (Chandler & Bate
     2007, Biometrika 94:167). unbounded : as in `TimeCourse`.
@@ -47,7 +47,7 @@ class ArmTimeCourse:
     @property
     def tau(self) -> float:
         """Between-trial standard deviation of the log odds."""
-        return float(self.state[-1])
+        return float(np.sqrt(self.state[-1]))
 
     @property
     def shape(self) -> dict[str, str]:
@@ -69,6 +69,14 @@ class ArmTimeCourse:
             np.sqrt(np.diag(self.covariance)[:k]), self.df, level=level,
         )  # fmt: skip
         sizes.insert(0, "treatment_class", self.classes)
+        sizes["note"] = ""
+        for i in np.flatnonzero([self._unknown(i) for i in range(k)]):
+            fits, c = _allowed(self, i, level), critical_value(self.df[i], level)
+            half = [c * np.sqrt(one.covariance[i, i]) for one in fits]
+            ends = [(one.state[i] - h, one.state[i] + h) for one, h in zip(fits, half, strict=True)]
+            sizes.loc[i, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
+            sizes.loc[i, ["conf_low", "conf_high"]] = min(low for low, _ in ends), max(high for _, high in ends)
+            sizes.loc[i, "note"] = HELD
         table = pd.concat([sizes, self._hours(level)], ignore_index=True)
         return table.assign(measure=self.measure, kind=self.kind)
 
@@ -80,8 +88,7 @@ class ArmTimeCourse:
         t = np.asarray(hours, float)
         parts = []
         for i, name in enumerate(self.classes):
-            own, c = _own(self, i), critical_value(self.df[i], level)
-            unknown = any(self.unbounded[one] for one in own)
+            c, unknown = critical_value(self.df[i], level), self._unknown(i)
             bands = [_band(one, i, t) for one in (_allowed(self, i, level) if unknown else [self])]
             middle, error = (np.array(one) for one in zip(*bands, strict=True))
             new = np.sqrt(error**2 + self.tau**2)
@@ -105,6 +112,9 @@ class ArmTimeCourse:
         columns = ["estimate", "conf_low", "conf_high"]
         table[columns] = table[columns].mul(table["treatment_class"].map(self.shape).map(factor).astype(float), axis=0)
         return table.assign(term=f"hours to {100 * fraction:g} % of the maximal odds", kind=self.kind)
+
+    def _unknown(self, i: int) -> bool:
+        return any(self.unbounded[one] for one in _own(self, i))
 
     def _hours(self, level: float) -> pd.DataFrame:
         rows = []
@@ -143,7 +153,8 @@ def fit_arm_course(rows: pd.DataFrame, shapes: tuple[Shape, ...]) -> ArmTimeCour
     start = ArmTimeCourse(rows, classes, shapes, np.zeros(k + m + 1), empty, np.nan, empty, ())
     level = rows.groupby("treatment_class")["estimate"].median().reindex(list(classes)).to_numpy()
     logs = [[v for shape in shapes for v in shape.starts[i % len(shape.starts)]] for i in range(4)]
-    found = minimize(lambda at: _deviance(start, at), [np.array([*level, *one, 0.5]) for one in logs], _bounds(k, m))
+    starts = [np.array([*level, *one, 0.2]) for one in logs]
+    found = minimize(lambda at: _deviance(start, at), starts, _bounds(k, m), np.ones(k + m + 1))
     fit = replace(start, state=found.x, deviance=float(found.fun))
     gradient = _deviance(fit, fit.state)[1]
     if not np.isfinite(found.fun) or np.abs(gradient[_free(fit)]).max(initial=0.0) > 1e-2 * max(1.0, len(rows) ** 0.5):
@@ -178,7 +189,7 @@ def _own(fit: ArmTimeCourse, i: int) -> list[int]:
 
 
 def _bounds(k: int, m: int) -> list[tuple[float, float]]:
-    return [(-15.0, 15.0)] * k + [(LOWEST, HIGHEST)] * m + [(0.0, MOST_TAU)]
+    return [(-15.0, 15.0)] * k + [(LOWEST, HIGHEST)] * m + [(LEAST_TAU2, MOST_TAU2)]
 
 
 def _free(fit: ArmTimeCourse) -> np.ndarray:
@@ -213,19 +224,20 @@ def _scores(fit: ArmTimeCourse, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     events, n, t, place, trial = _parts(fit)
     eta, slope = _design(fit, t, place, at)
     trials = int(trial.max()) + 1
-    here = mixed_binomial(events, n, eta, float(at[-1]), trial, trials)
+    here = mixed_binomial(events, n, eta, float(np.sqrt(at[-1])), trial, trials)
     score = np.zeros((trials, len(at)))
     np.add.at(score[:, :-1], trial, here.by_eta[:, None] * slope)
-    score[:, -1] = here.by_tau
+    score[:, -1] = here.by_tau / (2 * np.sqrt(at[-1]))
     return here.by_trial, score
 
 
 def _covariances(fit: ArmTimeCourse, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Model-based and trial-robust covariance of the free parameters (zero elsewhere); CR1 over trials."""
     at, steps = fit.state, 1e-5 * np.maximum(np.abs(fit.state), 0.1)
+    steps[-1] = 1e-4 * at[-1]
     hessian = np.array([
-        (_deviance(fit, at + step)[1] - _deviance(fit, at - step)[1]) / (4 * step.sum()) for step in np.diag(steps)
-    ])[np.ix_(free, free)]  # fmt: skip
+        (_deviance(fit, at + step)[1] - _deviance(fit, at - step)[1]) / (4 * step.sum()) for step in np.diag(steps)[free]
+    ])[:, free]  # fmt: skip
     bread = np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)
     score = _scores(fit, at)[1][:, free]
     k, p = len(score), int(free.sum())
@@ -248,9 +260,7 @@ def _profile(fit: ArmTimeCourse, held: dict[int, float]) -> tuple[float, np.ndar
 
     k = len(fit.classes)
     bounds = [one for one, kept in zip(_bounds(k, len(fit.state) - k - 1), free, strict=True) if kept]
-    start = fit.state[free].copy()
-    start[-1] = max(start[-1], 0.05)
-    found = minimize(function, [start], bounds)
+    found = minimize(function, [fit.state[free]], bounds, np.ones(int(free.sum())))
     full[free] = found.x
     return float(found.fun), full.copy()
 

@@ -24,9 +24,7 @@ def band(
     drawn = column >= 0
     place = _class_of(reml, int(column[drawn][0])) if drawn.any() else 0
     open_own = held[ml.own(place)].any() if ml.own(place) else False
-    fits = [reml]
-    if open_own:
-        fits = [restricted_at(replace(ml, state=state)) for state in allowed(ml, place, level)]
+    fits = _allowed_fits(ml, place, level) if open_own else [reml]
     parts = [_band_of(fit, t[drawn], place, column[drawn]) for fit in fits]
     estimate, error, spread = (np.array(one) for one in zip(*parts, strict=True))
     c = critical_value(df[drawn], level)
@@ -38,13 +36,25 @@ def band(
     return table.set_axis(np.flatnonzero(drawn)).reindex(range(len(t)))
 
 
+def widest_size(ml: Curves, column: int, df: float, level: float) -> tuple[float, float]:
+    """The widest interval of a size over all time courses of its class that the data allow."""
+    fits = _allowed_fits(ml, _class_of(ml, column), level)
+    size = np.array([fit.size[column] for fit in fits])
+    half = critical_value(df, level) * np.sqrt([fit.covariance[column, column] for fit in fits])
+    return float((size - half).min()), float((size + half).max())
+
+
+def _allowed_fits(ml: Curves, place: int, level: float) -> list[Curves]:
+    return [restricted_at(replace(ml, state=state)) for state in allowed(ml, place, level)]
+
+
 def _band_of(fit: Curves, t: np.ndarray, place: int, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The curve, its standard error, and the standard deviation of a new trial's true effect at that hour."""
     classes = np.full(len(t), place)
     slope = jacobian(fit, t, classes, column, np.concatenate([fit.size, fit.logs]))
     variance = np.einsum("ij,jk,ik->i", slope, fit.covariance, slope)
     f = values(replace(fit, t=t, place=classes), fit.logs)
-    new = variance + fit.state[-2] ** 2 * f**2 + fit.state[-1] ** 2
+    new = variance + fit.state[-2] * f**2 + fit.state[-1]
     return fit.size[column] * f, np.sqrt(variance), np.sqrt(new)
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 from .curve_fit import Curves, profile, profile_limit
 from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
 
+HELD = "its time course is not identified: no estimate; the widest interval over all time courses that the data allow"
 GRID = {1: 25, 2: 11}  # values tried of one unidentified parameter, and of each of two
 
 

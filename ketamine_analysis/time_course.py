@@ -13,8 +13,8 @@ from scipy import stats
 from .arm_course import ArmTimeCourse, fit_arm_course
 from .contrast_covariance import time_covariance
 from .course_rows import checked_effects, counted_arms, sized_rows
-from .curve_bands import band
-from .curve_bounds import hours_interval, open_sides
+from .curve_bands import band, widest_size
+from .curve_bounds import HELD, hours_interval, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .inference import summary_table
 from .random_speed import RandomSpeed, fit_random_speed
@@ -22,7 +22,6 @@ from .reml import make_blocks
 from .shapes import SHAPES
 from .time_windows import HOURS_PER_DAY, assign_window
 
-HELD = "its time course is not identified and is held at the likeliest: this interval is too narrow; see predict"
 GRID = np.geomspace(0.25, 10752.0, 1200)  # hours at which a curve's crossings are looked for
 NESTED = {("plateau", "emax"), ("plateau", "exponential"), ("plateau", "windows"), ("exponential", "rise_and_fade")}
 
@@ -61,12 +60,12 @@ class TimeCourse:
     @property
     def tau(self) -> float:
         """Between-trial standard deviation of the size of effect (REML)."""
-        return float(self.reml.state[-2])
+        return float(np.sqrt(self.reml.state[-2]))
 
     @property
     def omega(self) -> float:
         """Standard deviation of what is left at a time within a trial (REML)."""
-        return float(self.reml.state[-1])
+        return float(np.sqrt(self.reml.state[-1]))
 
     @property
     def df(self) -> np.ndarray:
@@ -91,7 +90,13 @@ class TimeCourse:
         terms = [f"{self.ml.shapes[i].size} {window}".strip() for i, (_, window) in zip(places, self.columns)]  # noqa: B905
         sizes = summary_table(terms, self.reml.size, np.sqrt(np.diag(self.reml.covariance)[:k]), self.df, level=level)
         sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
-        sizes["note"] = [HELD if self._held()[self.ml.own(place)].any() else "" for place in places]
+        sizes["note"] = ""
+        for row, place in enumerate(places):
+            if self._held()[self.ml.own(place)].any():
+                low, high = widest_size(self.ml, row, self.df[row], level)
+                sizes.loc[row, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
+                sizes.loc[row, ["conf_low", "conf_high"]] = low, high
+                sizes.loc[row, "note"] = HELD
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
