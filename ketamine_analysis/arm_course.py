@@ -70,7 +70,7 @@ class ArmTimeCourse:
         )  # fmt: skip
         sizes.insert(0, "treatment_class", self.classes)
         sizes["note"] = ""
-        for i in np.flatnonzero([self._unknown(i) for i in range(k)]):
+        for i in filter(self._unknown, range(k)):
             fits, c = _allowed(self, i, level), critical_value(self.df[i], level)
             half = [c * np.sqrt(one.covariance[i, i]) for one in fits]
             ends = [(one.state[i] - h, one.state[i] + h) for one, h in zip(fits, half, strict=True)]
@@ -147,10 +147,16 @@ def fit_arm_course(rows: pd.DataFrame, shapes: tuple[Shape, ...]) -> ArmTimeCour
     added = np.where((e == 0) | (e == n), 0.5, 0.0)
     a, b = e + added, n - e + added
     rows = rows.assign(estimate=np.log(a / b), std_error=np.sqrt(1 / a + 1 / b), added=added)
+    total = rows.groupby("treatment_class")[["events", "n"]].sum()
+    same = total.index[(total["events"] == 0) | (total["events"] == total["n"])]
+    if len(same):
+        raise ValueError(f"in class {list(same)} nobody or everybody responded: its odds of response have no estimate")
     classes, k = tuple(dict.fromkeys(rows["treatment_class"])), len(shapes)
     m = sum(len(shape.parameters) for shape in shapes)
     empty = np.empty(0)
-    start = ArmTimeCourse(rows, classes, shapes, np.zeros(k + m + 1), empty, np.nan, empty, ())
+    start = ArmTimeCourse(
+        rows.sort_values("study", kind="stable"), classes, shapes, np.zeros(k + m + 1), empty, np.nan, empty, ()
+    )
     level = rows.groupby("treatment_class")["estimate"].median().reindex(list(classes)).to_numpy()
     logs = [[v for shape in shapes for v in shape.starts[i % len(shape.starts)]] for i in range(4)]
     starts = [np.array([*level, *one, 0.2]) for one in logs]
@@ -225,19 +231,17 @@ def _scores(fit: ArmTimeCourse, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     eta, slope = _design(fit, t, place, at)
     trials = int(trial.max()) + 1
     here = mixed_binomial(events, n, eta, float(np.sqrt(at[-1])), trial, trials)
-    score = np.zeros((trials, len(at)))
-    np.add.at(score[:, :-1], trial, here.by_eta[:, None] * slope)
-    score[:, -1] = here.by_tau / (2 * np.sqrt(at[-1]))
-    return here.by_trial, score
+    first = np.searchsorted(trial, np.arange(trials))
+    by_mean = np.add.reduceat(here.by_eta[:, None] * slope, first, axis=0)
+    return here.by_trial, np.column_stack([by_mean, here.by_tau / (2 * np.sqrt(at[-1]))])
 
 
 def _covariances(fit: ArmTimeCourse, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Model-based and trial-robust covariance of the free parameters (zero elsewhere); CR1 over trials."""
     at, steps = fit.state, 1e-5 * np.maximum(np.abs(fit.state), 0.1)
     steps[-1] = 1e-4 * at[-1]
-    hessian = np.array([
-        (_deviance(fit, at + step)[1] - _deviance(fit, at - step)[1]) / (4 * step.sum()) for step in np.diag(steps)[free]
-    ])[:, free]  # fmt: skip
+    change = [_deviance(fit, at + step)[1] - _deviance(fit, at - step)[1] for step in np.diag(steps)[free]]
+    hessian = (np.array(change) / (4 * steps[free, None]))[:, free]
     bread = np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)
     score = _scores(fit, at)[1][:, free]
     k, p = len(score), int(free.sum())

@@ -13,6 +13,7 @@ from .shapes import HIGHEST, LOWEST, Shape
 
 WIDEST = 400.0  # a between-trial variance is looked for up to so many times that of the effects
 STEP = 1e-30
+FLAT = 1e-2  # slope of the deviance, by a step of order 1, that still counts as an optimum: below 1e-4 of a deviance
 SETTLED = 1e-6  # standard errors by which the restricted fit may still move
 
 
@@ -72,7 +73,7 @@ def maximum_likelihood(curves: Curves) -> Curves:
     gradient = deviance(curves, found.x)[1]
     low, high = np.array(curves.bounds).T
     free = (found.x > low + 1e-9 * curves.scale) & (found.x < high - 1e-9 * curves.scale)
-    if not np.isfinite(found.fun) or np.abs(gradient * curves.scale)[free].max(initial=0.0) > 1e-3:
+    if not np.isfinite(found.fun) or np.abs(gradient * curves.scale)[free].max(initial=0.0) > FLAT:
         state: dict[str, object] = {"state": found.x, "gradient": gradient}
         raise ConvergenceError("no start reached an optimum: try a simpler shape", state)
     return replace(curves, state=found.x, deviance=float(found.fun))

@@ -27,7 +27,7 @@ class MixedBinomial:
 def mixed_binomial(
     events: np.ndarray, n: np.ndarray, eta: np.ndarray, tau: float, trial: np.ndarray, trials: int
 ) -> MixedBinomial:
-    """Rows of one trial (numbered 0 … trials − 1) share its z. Nodes lie around each trial's own mode.
+    """Rows of one trial (numbered 0 … trials − 1, in that order) share its z. Nodes lie around each trial's own mode.
 
     Liu & Pierce 1994, Biometrika 81:624.
 
@@ -69,6 +69,4 @@ def _centre(
 
 def _sum(values: np.ndarray, trial: np.ndarray, trials: int) -> np.ndarray:
     """Sums of rows over each trial."""
-    total = np.zeros((trials, *values.shape[1:]))
-    np.add.at(total, trial, values)
-    return total
+    return np.add.reduceat(values, np.searchsorted(trial, np.arange(trials)), axis=0)
