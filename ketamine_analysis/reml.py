@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+NOTHING = 1e-150  # information too small to be inverted
 COARSE = 12  # turns from each of several starts, before the best is followed to its end
 BETWEEN_CLASSES = 0.5  # what equal heterogeneity of every contrast implies (Higgins & Whitehead 1996)
 
@@ -26,8 +27,8 @@ class Blocks:
     shared: np.ndarray
 
 
-def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: np.ndarray) -> list[Blocks]:
-    """The rows of each trial as blocks, grouped by size. sampling : the full k × k sampling covariance."""
+def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: Callable[[np.ndarray], np.ndarray]) -> list[Blocks]:
+    """The rows of each trial as blocks, grouped by size. sampling : positions (B × n) → covariances (B × n × n)."""
     members: dict[object, list[int]] = {}
     for row, name in enumerate(trial):
         members.setdefault(name, []).append(row)
@@ -35,7 +36,7 @@ def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: np.ndarray) ->
     for size in sorted({len(rows) for rows in members.values()}):
         rows = np.array([one for one in members.values() if len(one) == size])
         same = classes[rows][:, :, None] == classes[rows][:, None, :]
-        blocks.append(Blocks(rows, sampling[rows[:, :, None], rows[:, None, :]], np.where(same, 1.0, BETWEEN_CLASSES)))
+        blocks.append(Blocks(rows, sampling(rows), np.where(same, 1.0, BETWEEN_CLASSES)))
     return blocks
 
 
@@ -76,7 +77,8 @@ def likelihood(
         solved.append(inverses[-1] @ z)
         total += z.reshape(-1, p + 1).T @ solved[-1].reshape(-1, p + 1)
     information = total[:p, :p]
-    inverse = np.linalg.pinv(information, hermitian=True)  # a curve that is 0 at every look has no size
+    information[np.abs(information) < NOTHING] = 0.0  # a curve that is 0 at every look has no size
+    inverse = np.linalg.pinv(information, hermitian=True)
     b = inverse @ total[:p, p]
     value = log_det + total[p, p] - total[:p, p] @ b
     value += float(np.linalg.slogdet(information)[1]) if restricted else 0.0

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from .arm_course import ArmTimeCourse, fit_arm_course
-from .contrast_covariance import time_covariance
+from .contrast_covariance import trial_covariances
 from .course_rows import checked_effects, counted_arms, sized_rows
 from .curve_bands import band, widest_size
 from .curve_bounds import HELD, hours_interval, open_sides
@@ -311,8 +311,8 @@ def fit_time_course(
     m = sum(len(one.parameters) for one in shapes)
     if len(rows) < len(columns) + m + 2:
         raise ValueError(f"{len(rows)} effects cannot carry {len(columns) + m} curve parameters and two variances")
-    sampling = time_covariance(rows, correlation, constant=constant_correlation)
-    blocks = make_blocks(rows["study"].to_numpy(), rows["treatment_class"].to_numpy(), sampling)
+    kinds = rows["study"].to_numpy(), rows["treatment_class"].to_numpy()
+    blocks = make_blocks(*kinds, lambda at: trial_covariances(rows, at, correlation, constant=constant_correlation))
     y, t, empty = rows["estimate"].to_numpy(float), rows["hours"].to_numpy(float), np.empty(0)
     place = rows["treatment_class"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
     column = rows["_column"].to_numpy(int)
