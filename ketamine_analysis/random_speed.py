@@ -44,7 +44,8 @@ class RandomSpeed:
         `p_value` of the sd tests equal speed, on the edge of the possible (half χ²₀, half χ²₁).
         """
         k, classes = self.curves.sizes, list(dict.fromkeys(name for name, _ in self.columns))
-        error = np.sqrt(np.diag(self.covariance))
+        variance = np.diag(self.covariance)
+        error = np.sqrt(np.where(variance > 0, variance, np.nan))
         terms = [f"{self.curves.shapes[classes.index(name)].size} {window}".strip() for name, window in self.columns]
         sizes = summary_table(terms, self.state[:k], error[:k], np.inf, level=level)
         sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
@@ -57,6 +58,8 @@ class RandomSpeed:
         unknown = sizes["treatment_class"].isin([name for name, *_, note in hours if note])
         sizes.loc[unknown, [name for name in sizes if name not in ("treatment_class", "term")]] = np.nan
         sizes["note"] = np.where(unknown, "its time course is not identified: no estimate", "")
+        flat = ~unknown & sizes["std_error"].isna()
+        sizes.loc[flat, "note"] = "the likelihood is flat or at an edge here: no standard error"
         p_value = float(stats.chi2.sf(self.statistic, 1) / 2) if self.statistic > 0 else 1.0
         spread = pd.DataFrame({"term": ["sd of log speed"], "estimate": [self.speed_sd], "p_value": [p_value]})
         return pd.concat([sizes, pd.DataFrame(hours, columns=names), spread], ignore_index=True)
