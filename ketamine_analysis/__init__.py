@@ -16,20 +16,21 @@ from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
+from .course_plots import plot_separation, plot_time_course, plot_what_is_known
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
 from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
-from .evidence import default_pool, load_evidence
+from .evidence import default_pool, load_evidence, published_contrasts
 from .forest import plot_forest
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
-from .onset import first_separation, separation_by_window
+from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
-from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
+from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
     Comparison,
     describe_number_needed_to_treat,
@@ -91,11 +92,14 @@ __all__ = [
     "plot_forest",
     "plot_funnel",
     "plot_rates",
+    "plot_separation",
     "plot_time_course",
+    "plot_what_is_known",
     "plot_windows",
     "problems_in_arms",
     "problems_in_scores",
     "proportion_interval",
+    "published_contrasts",
     "random_effects",
     "read_arms",
     "read_scores",
@@ -111,6 +115,7 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "what_is_known",
     "with_converted_means",
     "without_contrast",
 ]
