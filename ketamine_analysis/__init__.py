@@ -24,7 +24,7 @@ from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence, published_contrasts
 from .forest import plot_forest
 from .funnel import plot_funnel
-from .inference import as_proportion, as_ratio, interval_text, stack_tables
+from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
@@ -78,6 +78,7 @@ __all__ = [
     "first_separation",
     "fit_time_course",
     "hours_axis",
+    "hours_text",
     "influence",
     "inspect_file",
     "interval_text",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .curve_bounds import allowed
-from .curve_fit import Curves, jacobian, restricted_at, values
+from .curve_fit import Curves, jacobian, restricted, values
 from .inference import critical_value
 
 
@@ -45,7 +45,7 @@ def widest_size(ml: Curves, column: int, df: float, level: float) -> tuple[float
 
 
 def _allowed_fits(ml: Curves, place: int, level: float) -> list[Curves]:
-    return [restricted_at(replace(ml, state=state)) for state in allowed(ml, place, level)]
+    return [restricted(replace(ml, state=state), np.ones(len(ml.logs), bool)) for state in allowed(ml, place, level)]
 
 
 def _band_of(fit: Curves, t: np.ndarray, place: int, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
