@@ -84,14 +84,16 @@ class ArmTimeCourse:
         table = pd.concat([sizes, self._hours(level)], ignore_index=True)
         return table.assign(measure=self.measure, kind=self.kind)
 
-    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
-        """Each class's curve in the median trial, as log odds; columns as in `TimeCourse`; `as_proportion` turns it.
+    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
+        """Each class's curve (or only one) in the median trial, as log odds; columns as in `TimeCourse`.
 
         A class whose hours are not identified has no estimate: its band is the widest over all that the data allow.
         """
         t = np.asarray(hours, float)
         parts = []
         for i, name in enumerate(self.classes):
+            if only not in (None, name):
+                continue
             c, unknown = critical_value(self.df[i], level), self._unknown(i)
             bands = [_band(one, i, t) for one in (_allowed(self, i, level) if unknown else [self])]
             middle, error = (np.array(one) for one in zip(*bands, strict=True))

@@ -25,25 +25,34 @@ RATIO_ENDS = (0.2, 20.0)
 
 
 def plot_time_course(
-    result: TimeCourse | ArmTimeCourse, *, others: pd.DataFrame | None = None, ax: Axes | None = None
+    result: TimeCourse | ArmTimeCourse,
+    *,
+    only: str | None = None,
+    others: pd.DataFrame | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Fitted curves with 95 % confidence bands, every trial's look as a bubble (area ∝ 1 / variance).
 
     Full line and band: hours between a class's first and last look; fainter and dotted: the shape alone speaks. A class
     whose time course is not identified has a band and no line. Ticks at the foot: hours at which trials of each
-    class looked. Bubbles of single-dose trials have a black edge, converted means a dashed one (where the table says).
-    others : contrasts that others published (`published_contrasts`), drawn as open diamonds and not fitted.
+    class looked. Bubbles of single-dose trials have a black edge, converted means a dotted one (where the table says).
+    only : one class, as a panel without a legend. others : contrasts that others published (`published_contrasts`),
+    drawn as open diamonds and not fitted.
     """
+    classes = [only] if only is not None else list(result.classes)
+    if not set(classes) <= set(result.classes):
+        raise ValueError(f"class {only!r} was not fitted: use one of {list(result.classes)}")
     ax = ax or plt.subplots(figsize=(9, 5.2), layout="constrained")[1]
-    effects = result.effects
+    effects = result.effects[result.effects["treatment_class"].isin(classes)]
     back, _, _, shown = SHOWN.get(result.measure, (np.asarray, None, None, result.measure))
     ends = value_axis(ax, shown)
-    hours = np.geomspace(min(1.0, effects["hours"].min()), effects["hours"].max(), 160)
+    times = result.effects["hours"]
+    hours = np.geomspace(min(1.0, times.min()), times.max(), 160)
     hours = np.union1d(hours, effects.groupby("treatment_class")["hours"].agg(["min", "max"]))
-    for place, (name, curve) in enumerate(result.predict(hours).groupby("treatment_class", sort=False)):
-        colour = class_colour(str(name))
-        _draw_curve(ax, curve, back, ends, colour)
-        own = effects[effects["treatment_class"] == name]
+    curves = result.predict(hours, only=only)
+    for place, name in enumerate(classes):
+        own, colour = effects[effects["treatment_class"] == name], class_colour(name)
+        _draw_curve(ax, curves[curves["treatment_class"] == name], back, ends, colour)
         _draw_looks(ax, own, back, ends, float(effects["std_error"].min() ** 2))
         looks = np.unique(own["hours"])
         ax.scatter(looks, np.full(len(looks), 0.02 + RUG_STEP * place), marker="|", s=26, lw=1.1, color=colour,
@@ -51,11 +60,15 @@ def plot_time_course(
     if others is not None:
         _draw_others(ax, others, back)
     hours_axis(ax, hours)
-    _course_legend(ax, list(result.classes), effects, others)
-    shapes = ", ".join(dict.fromkeys(result.shape.values()))
+    words = f"{effects['study'].nunique()} trials, {len(effects)} looks"
+    if only is not None:
+        ax.set_title(f"{class_label(only)}: {words}", fontsize=10, loc="left", weight="bold", color=class_colour(only))
+        return ax
+    _course_legend(ax, classes, effects, others)
     kind = "arm level, not randomised" if isinstance(result, ArmTimeCourse) else "within trials, control subtracted"
-    words = f"{effects['study'].nunique()} trials, {len(effects)} looks; {kind}; shape {shapes}; 95 % bands"
-    ax.set_title(f"{words}\nfaint or dotted: outside a class's first and last look", fontsize=8.5, loc="left")
+    shapes = ", ".join(dict.fromkeys(result.shape.values()))
+    ax.set_title(f"{words}; {kind}; shape {shapes}; 95 % bands\nfaint or dotted: outside a class's first and last look",
+                 fontsize=8.5, loc="left")  # fmt: skip
     return ax
 
 

@@ -100,8 +100,8 @@ class TimeCourse:
                 sizes.loc[row, "note"] = HELD
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
-    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
-        """Each class's curve: `treatment_class, hours, estimate, std_error, conf_*, prediction_*, looked`.
+    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
+        """Each class's curve (or one): `treatment_class, hours, estimate, std_error, conf_*, prediction_*, looked`.
 
         The confidence band is for the mean of trials, the prediction band for a new trial at that hour. looked :
         a trial of the class reported at or before and at or after that hour; elsewhere the shape speaks, not data.
@@ -111,7 +111,7 @@ class TimeCourse:
         t = np.asarray(hours, float)
         window = assign_window(pd.DataFrame({"hours": t}))["window"].astype(object)
         parts = []
-        for name, shape in self.shape.items():
+        for name, shape in self.shape.items() if only is None else [(only, self.shape[only])]:
             keys = [(name, one if shape == "windows" else "") for one in window]
             column = np.array([self.columns.index(key) if key in self.columns else -1 for key in keys])
             times = self.effects.loc[self.effects["treatment_class"] == name, "hours"]
