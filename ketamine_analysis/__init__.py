@@ -25,6 +25,7 @@ from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .multilevel import CorrelatedEffects, correlated_effects
 from .onset import first_separation, separation_by_window
 from .outcomes import derive_outcomes, summarize_arms
 from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
@@ -49,6 +50,7 @@ __all__ = [
     "TIME_WINDOWS",
     "Comparison",
     "ConvergenceError",
+    "CorrelatedEffects",
     "CountPool",
     "DatasetError",
     "MetaRegression",
@@ -65,6 +67,7 @@ __all__ = [
     "class_colour",
     "class_label",
     "contrast_arms",
+    "correlated_effects",
     "cumulative",
     "default_pool",
     "derive_outcomes",

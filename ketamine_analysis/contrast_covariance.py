@@ -50,19 +50,35 @@ def time_covariance(effects: pd.DataFrame, correlation: float, *, constant: bool
     Each arm's results correlate ρ^(days apart / 7) (or ρ): the active arm's with its own, the control's with all
     contrasts of the trial that use it. Needs `active_variance, control_variance, hours, study`.
     """
-    va, vc = (np.sqrt(effects[name].to_numpy(float)) for name in ("active_variance", "control_variance"))
-    t = effects["hours"].to_numpy(float)
-    apart = np.abs(t[:, None] - t[None, :])
-    rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
+    everything = np.arange(len(effects))[None, :]
+    covariance = trial_covariances(effects, everything, correlation, constant=constant)[0]
     study = effects["study"].to_numpy()
-    trial = study[:, None] == study[None, :]
+    return np.where(study[:, None] == study[None, :], covariance, 0.0)
+
+
+def trial_covariances(
+    effects: pd.DataFrame, rows: np.ndarray, correlation: float, *, constant: bool = False
+) -> np.ndarray:
+    """`time_covariance` of many trials of one size at once: (trials × n × n) for `rows`, their positions (trials × n).
+
+    Standardised differences of one moment also share the spread that standardised them: g₁g₂/(2N), as in
+    `sampling_covariance`.
+    """
+    va, vc = (np.sqrt(effects[name].to_numpy(float))[rows] for name in ("active_variance", "control_variance"))
+    t = effects["hours"].to_numpy(float)[rows]
+    apart = np.abs(t[:, :, None] - t[:, None, :])
+    rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
     names = [name for name in ("treatment_class", "arm") if name in effects]
-    active = pd.MultiIndex.from_frame(effects[names]).factorize()[0] if names else np.zeros(len(effects))
-    own = active[:, None] == active[None, :]
-    control = effects["control_arm"].to_numpy() if "control_arm" in effects else np.zeros(len(effects))
-    shared = control[:, None] == control[None, :]
-    covariance = trial * rho * (own * va[:, None] * va[None, :] + shared * vc[:, None] * vc[None, :])
-    np.fill_diagonal(covariance, effects["std_error"].to_numpy(float) ** 2)
+    active = (pd.MultiIndex.from_frame(effects[names]).factorize()[0] if names else np.zeros(len(effects)))[rows]
+    own = active[:, :, None] == active[:, None, :]
+    control = (effects["control_arm"].to_numpy() if "control_arm" in effects else np.zeros(len(effects)))[rows]
+    shared = control[:, :, None] == control[:, None, :]
+    covariance = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
+    if "measure" in effects and (effects["measure"] == "standardized_mean_difference").any():
+        g, n, control_n = (effects[name].to_numpy(float)[rows] for name in ("estimate", "n", "control_n"))
+        total = n[:, :, None] + n[:, None, :] + control_n[:, :, None]
+        covariance += (shared & ~own & (apart == 0)) * g[:, :, None] * g[:, None, :] / (2 * total)
+    covariance[:, np.arange(rows.shape[1]), np.arange(rows.shape[1])] = effects["std_error"].to_numpy(float)[rows] ** 2
     return covariance
 
 

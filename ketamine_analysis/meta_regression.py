@@ -76,7 +76,7 @@ class MetaRegression:
 
     def predict(self, table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         """The expected effect at the moderators' values in `table`, with its confidence and prediction interval."""
-        x = _design(table, self.moderators, self.levels)[0]
+        x = moderator_design(table, self.moderators, self.levels)[0]
         estimate = x @ self.coefficients
         variance = np.einsum("ij,jk,ik->i", x, self.covariance, x)
         rows = summary_table("expected effect", estimate, np.sqrt(variance), self.df, level=level)
@@ -131,9 +131,9 @@ def meta_regression(
     names = (moderators,) if isinstance(moderators, str) else tuple(moderators)
     effects = effects.reset_index(drop=True)
     check_effects(effects, ())
-    levels = _levels(effects, names)
-    x, terms = _design(effects, names, levels)
-    _check_design(x, terms)
+    levels = moderator_levels(effects, names)
+    x, terms = moderator_design(effects, names, levels)
+    check_design(x, terms)
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
     tau2 = _tau2(y, v, x, method)
     b, covariance, df = _coefficients(y, v, x, tau2, inference)
@@ -151,7 +151,8 @@ def subgroup_differences(effects: pd.DataFrame, by: str, *, method: str = "REML"
     return meta_regression(effects, by, method=method).test().head(1).assign(test=f"difference by {by}")
 
 
-def _levels(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def moderator_levels(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The levels of each moderator in words, in alphabetical order; raises ValueError for one absent or missing."""
     levels = {}
     for name in names:
         if name not in table:
@@ -165,9 +166,10 @@ def _levels(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, tuple[str,
     return levels
 
 
-def _design(
+def moderator_design(
     table: pd.DataFrame, names: tuple[str, ...], levels: dict[str, tuple[str, ...]]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The design matrix, intercept first, and the names of its columns; unknown levels raise ValueError."""
     columns, terms = [np.ones(len(table))], ["intercept"]
     for name in names:
         if name not in levels:
@@ -183,7 +185,8 @@ def _design(
     return np.column_stack(columns), tuple(terms)
 
 
-def _check_design(x: np.ndarray, terms: tuple[str, ...]) -> None:
+def check_design(x: np.ndarray, terms: tuple[str, ...]) -> None:
+    """Raises ValueError when the rows cannot tell the coefficients apart."""
     k, p = x.shape
     if k <= p:
         raise ValueError(f"{k} trials cannot tell {p} coefficients apart: {', '.join(terms)}")
