@@ -19,6 +19,7 @@ from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_an
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
+from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
 from .forest import plot_forest
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
@@ -53,6 +54,7 @@ __all__ = [
     "CorrelatedEffects",
     "CountPool",
     "DatasetError",
+    "ExactPool",
     "MetaRegression",
     "PooledEffects",
     "Scale",
@@ -62,6 +64,7 @@ __all__ = [
     "as_proportion",
     "as_ratio",
     "assign_window",
+    "binomial_normal",
     "check_arms",
     "check_scores",
     "class_colour",
@@ -77,6 +80,7 @@ __all__ = [
     "first_separation",
     "fit_time_course",
     "hours_axis",
+    "hypergeometric_normal",
     "influence",
     "inspect_file",
     "interval_text",
