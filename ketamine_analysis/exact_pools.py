@@ -54,7 +54,7 @@ class ExactPool:
         )  # fmt: skip
 
     def prediction_interval(self, level: float = 0.95) -> pd.DataFrame:
-        """Where a new trial's true value would lie: `prediction_low, prediction_high, formula`; missing for one trial."""
+        """Where a new trial's true value would lie: `prediction_low, prediction_high, formula`."""
         half = float(critical_value(self._df(), level)) * np.sqrt(self.std_error**2 + self.tau2)
         quantile = "z" if self.inference == "wald" else "t(k−1)"
         return pd.DataFrame({

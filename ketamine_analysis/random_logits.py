@@ -8,7 +8,6 @@ integrated on nodes moved to each trial's own mode and curvature, so that 31 of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy import optimize, special
@@ -17,21 +16,6 @@ NODES, WEIGHTS = np.polynomial.hermite.hermgauss(31)
 STARTS = (0.2, 1.0, 3.0)
 LARGEST_SPREAD = 30.0
 Array = np.ndarray
-
-
-class Family(Protocol):
-    """What a count's distribution must tell."""
-
-    observed: Array
-    lowest: Array
-    highest: Array
-    constant: float
-
-    def cumulants(self, eta: Array) -> tuple[Array, Array, Array]:
-        """A(η), its first and its second derivative for η of shape (trials × anything)."""
-
-    def highest_log_likelihood(self) -> float:
-        """The log-likelihood with a logit for each trial."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +93,9 @@ class Hypergeometric:
         own = self.log_count[self.start + (self.observed - self.lowest).astype(int)]
         log_probability = own + (x * eta - self.cumulants(eta)[0])[:, 0]
         return float(np.where(inside, log_probability, 0.0).sum())
+
+
+Family = Binomial | Hypergeometric
 
 
 @dataclass(frozen=True)
