@@ -15,7 +15,17 @@ from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
 from .count_pools import CountPool, mantel_haenszel, peto
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
-from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
+from .diagnostic_plots import plot_baujat, plot_influence
+from .diagnostics import (
+    TrimAndFill,
+    baujat,
+    cumulative,
+    egger_test,
+    influence,
+    influence_limits,
+    peters_test,
+    trim_and_fill,
+)
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
@@ -64,6 +74,7 @@ __all__ = [
     "as_proportion",
     "as_ratio",
     "assign_window",
+    "baujat",
     "binomial_normal",
     "check_arms",
     "check_scores",
@@ -82,6 +93,7 @@ __all__ = [
     "hours_axis",
     "hypergeometric_normal",
     "influence",
+    "influence_limits",
     "inspect_file",
     "interval_text",
     "load_evidence",
@@ -90,10 +102,13 @@ __all__ = [
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",
+    "peters_test",
     "peto",
     "plot_assessment_times",
+    "plot_baujat",
     "plot_forest",
     "plot_funnel",
+    "plot_influence",
     "plot_rates",
     "plot_time_course",
     "plot_windows",
