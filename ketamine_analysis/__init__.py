@@ -31,6 +31,7 @@ from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
 from .forest import plot_forest
+from .fragility import Fragility, fragility
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
@@ -65,6 +66,7 @@ __all__ = [
     "CountPool",
     "DatasetError",
     "ExactPool",
+    "Fragility",
     "MetaRegression",
     "PooledEffects",
     "Scale",
@@ -90,6 +92,7 @@ __all__ = [
     "find_scale",
     "first_separation",
     "fit_time_course",
+    "fragility",
     "hours_axis",
     "hypergeometric_normal",
     "influence",

@@ -150,6 +150,10 @@ class PooledEffects:
         refit = _fit(self, self.y[group], self.v[group], present, keys.assign(left_out=names))
         return refit.summary(level)
 
+    def refit(self, y: np.ndarray, v: np.ndarray) -> PooledEffects:
+        """The same pooling of other numbers for its trials: estimates and variances (poolings × trials)."""
+        return _fit(self, y, v, np.ones(y.shape, bool), pd.DataFrame({"pooling": range(len(y))}))
+
     def _standard_error(self, inference: str) -> tuple[np.ndarray, np.ndarray]:
         """Standard error and degrees of freedom; a single trial always has its own Wald interval."""
         k = self.present.sum(axis=1)
