@@ -50,6 +50,15 @@ from .proportions import (
     risk_difference,
     risk_ratio,
 )
+from .reported_numbers import (
+    events_from_percent,
+    mean_sd_from_quantiles,
+    sd_from_interval,
+    sd_from_p,
+    sd_from_std_error,
+    sd_from_t,
+    std_error_from_interval,
+)
 from .scales import SCALES, Scale, find_scale
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
@@ -89,6 +98,7 @@ __all__ = [
     "derive_outcomes",
     "describe_number_needed_to_treat",
     "egger_test",
+    "events_from_percent",
     "find_scale",
     "first_separation",
     "fit_time_course",
@@ -101,6 +111,7 @@ __all__ = [
     "interval_text",
     "load_evidence",
     "mantel_haenszel",
+    "mean_sd_from_quantiles",
     "meta_regression",
     "number_needed_to_treat",
     "odds_ratio",
@@ -125,10 +136,15 @@ __all__ = [
     "risk_ratio",
     "sampling_covariance",
     "save_result",
+    "sd_from_interval",
+    "sd_from_p",
+    "sd_from_std_error",
+    "sd_from_t",
     "separation_by_window",
     "simulate_trial",
     "simulated_truth",
     "stack_tables",
+    "std_error_from_interval",
     "subgroup_differences",
     "summarize_arms",
     "time_covariance",
