@@ -15,7 +15,7 @@ from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
 from .count_pools import CountPool, mantel_haenszel, peto
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
-from .diagnostic_plots import plot_baujat, plot_influence
+from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
 from .diagnostics import (
     TrimAndFill,
     baujat,
@@ -59,6 +59,7 @@ from .reported_numbers import (
     sd_from_t,
     std_error_from_interval,
 )
+from .robustness import alternative_poolings
 from .scales import SCALES, Scale, find_scale
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
@@ -81,6 +82,7 @@ __all__ = [
     "Scale",
     "TimeCourse",
     "TrimAndFill",
+    "alternative_poolings",
     "arm_log_odds",
     "as_proportion",
     "as_ratio",
@@ -118,6 +120,7 @@ __all__ = [
     "one_per_window",
     "peters_test",
     "peto",
+    "plot_alternatives",
     "plot_assessment_times",
     "plot_baujat",
     "plot_forest",

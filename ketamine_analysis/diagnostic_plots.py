@@ -6,10 +6,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from .axes import MEASURE_LABELS
 from .diagnostics import influence_limits
+from .forest import RATIO_TICKS
+from .inference import interval_text
 
 ROW_INCHES = 0.17
 MARKED, PLAIN = "#D55E00", "0.45"
+FINE_TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4)
 LABELLED = 5
 LETTER = 0.017  # width of one, as a share of the axis
 PANELS = {
@@ -53,6 +57,42 @@ def plot_influence(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         panel.grid(axis="y", color="0.93", lw=0.6)
         panel.set_axisbelow(True)
         panel.spines[["top", "right", "left"]].set_visible(False)
+    return ax
+
+
+def plot_alternatives(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """The table of `alternative_poolings` (or `as_ratio` of it): a row an analysis, with its numbers at the right.
+
+    The first analysis is drawn in colour and its limits as a band through the others. Ratios stand on a log axis; rows
+    without numbers say why.
+    """
+    ax = ax or plt.subplots(figsize=(8, 0.9 + 0.28 * len(table)), layout="constrained")[1]
+    measure = str(table["measure"].iloc[0])
+    ratio = measure in ("odds_ratio", "risk_ratio")
+    rows, texts = range(len(table)), interval_text(table)["estimate (95 %)"]
+    ax.axvline(1 if ratio else 0, color="0.3", lw=0.8, zorder=0)
+    first = table.iloc[0]
+    ax.axvspan(first["conf_low"], first["conf_high"], color=MARKED, alpha=0.10, lw=0, zorder=0)
+    for place, row in enumerate(table.to_dict("records")):
+        colour, spread = (MARKED if place == 0 else "0.3"), "prediction" in row["analysis"]
+        ax.plot([row["conf_low"], row["conf_high"]], [place] * 2, color=colour, lw=1.3, ls=":" if spread else "-")
+        ax.plot(row["estimate"], place, "d" if spread else "o", color=colour, ms=5)
+        words = texts.iloc[place] if pd.notna(row["conf_low"]) else row["reason"]
+        ax.annotate(
+            words, (1.02, place), xycoords=ax.get_yaxis_transform(), va="center", fontsize=8, annotation_clip=False
+        )
+    if ratio:
+        ax.set_xscale("log")
+        low, high = ax.get_xlim()
+        shown = [tick for tick in RATIO_TICKS if low <= tick <= high]
+        shown = shown if len(shown) > 2 else [tick for tick in FINE_TICKS if low <= tick <= high]
+        ax.set_xticks(shown, [f"{tick:g}" for tick in shown])
+        ax.set_xticks([], minor=True)
+    ax.set_yticks(rows, [str(name) for name in table["analysis"]], fontsize=8)
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.set_xlabel(MEASURE_LABELS.get(measure, "effect") + (" (log scale)" if ratio else ""))
+    ax.tick_params(axis="y", length=0)
+    ax.spines[["top", "right", "left"]].set_visible(False)
     return ax
 
 

@@ -69,8 +69,10 @@ def trim_and_fill(effects: pd.DataFrame, *, method: str = "REML", inference: str
     """Duval & Tweedie's trim and fill with the L0 estimator (2000, Biometrics 56:455), as metafor's trimfill.
 
     A picture of what asymmetry could mean, not a correction: heterogeneity makes funnels asymmetric too. The side
-    is where the regression on the standard error says trials are lacking.
+    is where the regression on the standard error says trials are lacking. Raises ValueError for fewer than three.
     """
+    if len(effects) < 3:
+        raise ValueError(f"trim and fill needs three trials; there are {len(effects)}")
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
     k = len(y)
     slope = meta_regression(effects.assign(asymmetry=np.sqrt(v)), "asymmetry", method=method, inference="wald")

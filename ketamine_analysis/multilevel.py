@@ -46,13 +46,16 @@ class CorrelatedEffects:
     trace: float
 
     def summary(self, level: float = 0.95) -> pd.DataFrame:
-        """One row a coefficient: the summary columns, then `measure, k, trials, tau2, rho, structure, inference`."""
+        """One row a coefficient: the summary columns, then `measure, k, trials, tau2, rho, structure, …, note`.
+
+        `note` says when ρ lies at the end of its range: the trials then do not tell it, and it is no estimate.
+        """
         error = np.sqrt(np.diag(self.covariance))
         table = summary_table(list(self.terms), self.coefficients, error, self.df, level=level)
         named = self.effects["measure"].unique() if "measure" in self.effects else [None]
         return table.assign(
             measure=named[0], k=len(self.effects), trials=self.trials, tau2=self.tau2, rho=self.rho,
-            structure=self.structure, method=self.method, inference=self.inference,
+            structure=self.structure, method=self.method, inference=self.inference, note=self._note(),
         )  # fmt: skip
 
     def test(self) -> pd.DataFrame:
@@ -101,6 +104,14 @@ class CorrelatedEffects:
         half = critical_value(df, level) * np.sqrt(variance + self.tau2)
         keys = table[list(self.moderators)].reset_index(drop=True)
         return pd.concat([keys, rows.assign(prediction_low=estimate - half, prediction_high=estimate + half)], axis=1)
+
+    def _note(self) -> str:
+        if self.tau2 == 0:
+            return "τ² is 0: ρ does not exist"
+        largest = int(self.effects.groupby("study").size().max())
+        lowest = -1 / (largest - 1) if self.structure == "CS" and largest > 1 else 0.0
+        edge = self.structure != "ID" and (self.rho > 1 - 1e-3 or self.rho < lowest + 1e-3)
+        return "ρ lies at the end of its range: the trials do not tell it" if edge else ""
 
     def _repr_html_(self) -> str:
         return self.summary().to_html(index=False)

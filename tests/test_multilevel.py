@@ -107,7 +107,16 @@ def test_identical_trials_leave_no_variance_and_no_correlation():
     table = _table("times").assign(estimate=0.7)
     fit = ka.correlated_effects(table, structure="CS")
     assert fit.tau2 == 0 and np.isnan(fit.rho)
+    assert fit.summary()["note"][0] == "τ² is 0: ρ does not exist"
     assert fit.coefficients[0] == pytest.approx(0.7)
+
+
+def test_a_correlation_at_its_end_is_noted():
+    table = _table("times")
+    size = {name: place for place, name in enumerate(table["study"].unique())}
+    same = ka.correlated_effects(table.assign(estimate=table["study"].map(size) / 4), structure="CAR")
+    assert same.rho > 0.999 and "do not tell it" in same.summary()["note"][0]
+    assert ka.correlated_effects(table, structure="CAR").summary()["note"][0] == ""
 
 
 def test_two_thousand_trials_take_no_square_matrix():
