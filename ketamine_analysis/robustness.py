@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from .count_pools import COUNTS, mantel_haenszel
@@ -19,8 +20,8 @@ def alternative_poolings(effects: pd.DataFrame, *, level: float = 0.95) -> pd.Da
     """The pooled effect by each usual method, under one another: `analysis, estimate, conf_low, conf_high, measure, k`.
 
     effects : as for `random_effects`, one row a trial; with counts of log odds ratios also Mantel–Haenszel and the
-        exact likelihood (t). Then the pooling after trim and fill, the lowest and the highest pooling with one trial
-        left out, and where a new trial's effect is expected (`prediction`, the main pooling's).
+        exact likelihood (t). Then the pooling after trim and fill, those with one trial left out whose limit comes
+        nearest to no effect and stays farthest from it, and where a new trial's effect is expected (`prediction`, the main pooling's).
     A pooling that does not exist has no numbers and a `reason`. Raises DatasetError as `random_effects`.
 
     >>> trials = pd.DataFrame({"estimate": [0.1, 0.9, 0.4], "std_error": [0.2, 0.3, 0.3]})
@@ -47,14 +48,20 @@ def alternative_poolings(effects: pd.DataFrame, *, level: float = 0.95) -> pd.Da
         level
     )
     rows = [_row(name, way) for name, way in ways.items()]
-    left = main.leave_one_out(level).sort_values("estimate", kind="stable")
-    for place, words in ((0, "lowest"), (-1, "highest")) if len(left) > 1 else ():
+    left = main.leave_one_out(level)
+    left = left.iloc[_inner(left, main.summary()["estimate"].iloc[0]).argsort(kind="stable")]
+    for place, words in ((0, "nearest to no effect"), (-1, "farthest")) if len(left) > 1 else ():
         one = left.iloc[[place]]
         rows.append(one.assign(analysis=f"without {one['left_out'].iloc[0]} ({words})"))
     new = main.summary(level).assign(analysis="a new trial (prediction)", **prediction.iloc[0].drop("formula"))
     rows.append(new.assign(reason="" if len(effects) > 1 else "one trial says nothing of how trials differ"))
     table = stack_tables([row.reindex(columns=list(COLUMNS)) for row in rows])
     return table.assign(measure=main.summary()["measure"].iloc[0], reason=table["reason"].fillna(""))
+
+
+def _inner(summaries: pd.DataFrame, estimate: float) -> np.ndarray:
+    """The limit on the side of no effect, larger where it is farther from it."""
+    return (summaries["conf_low"] if estimate >= 0 else -summaries["conf_high"]).to_numpy(float)
 
 
 def _row(name: str, way: Callable[[], pd.DataFrame]) -> pd.DataFrame:

@@ -30,8 +30,10 @@ def test_each_row_is_the_pooling_it_names():
         "common effect, Mantel–Haenszel": ka.mantel_haenszel(effects).summary(),
         "exact likelihood, t": ka.hypergeometric_normal(effects, inference="t").summary(),
         "trim and fill, modified Hartung–Knapp": ka.trim_and_fill(effects, inference="hksj_modified").summary(),
-        f"without {left.loc[left['estimate'].idxmin(), 'left_out']} (lowest)": left.loc[[left["estimate"].idxmin()]],
-        f"without {left.loc[left['estimate'].idxmax(), 'left_out']} (highest)": left.loc[[left["estimate"].idxmax()]],
+        f"without {left.loc[left['conf_low'].idxmin(), 'left_out']} (nearest to no effect)": left.loc[
+            [left["conf_low"].idxmin()]
+        ],
+        f"without {left.loc[left['conf_low'].idxmax(), 'left_out']} (farthest)": left.loc[[left["conf_low"].idxmax()]],
     }
     for name, summary in expected.items():
         for column in ("estimate", "conf_low", "conf_high"):
@@ -40,6 +42,13 @@ def test_each_row_is_the_pooling_it_names():
     assert table.loc["a new trial (prediction)", "conf_low"] == pytest.approx(new["prediction_low"])
     assert list(table.index)[:-1] == list(expected) and (table["reason"] == "").all()
     assert (table["measure"] == "log_odds_ratio").all()
+
+
+def test_mirrored_effects_leave_out_the_same_trials():
+    effects = _effects(TRIALS)
+    one = ka.alternative_poolings(effects)["analysis"].tolist()
+    two = ka.alternative_poolings(effects[["study", "estimate", "std_error"]].assign(estimate=-effects["estimate"]))
+    assert [name for name in one if "without" in name] == [name for name in two["analysis"] if "without" in name]
 
 
 def test_what_does_not_exist_has_a_reason():
