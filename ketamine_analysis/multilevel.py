@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from .contrast_covariance import trial_covariances
-from .inference import critical_value, summary_table
-from .meta_regression import check_design, moderator_design, moderator_levels
+from .inference import summary_table, joint_tests
+from .meta_regression import check_design, expected_effects, moderator_design, moderator_levels
 from .trial_likelihood import STRUCTURES, TrialBlock, VarianceFit, fit_variance
 
 METHODS = ("REML", "ML")
@@ -61,16 +60,13 @@ class CorrelatedEffects:
     def test(self) -> pd.DataFrame:
         """The joint test of all moderators (χ² for Wald, F otherwise) and of the heterogeneity left over."""
         k, p = len(self.effects), len(self.terms)
-        rows = [("residual heterogeneity", self.QE, k - p, np.inf)]
+        rows: list[tuple[str, float, float, float]] = [("residual heterogeneity", self.QE, k - p, np.inf)]
         if p > 1:
             b, inner = self.coefficients[1:], self.covariance[1:, 1:]
             wald, chi2 = float(b @ np.linalg.solve(inner, b)), self.inference == "wald"
             df = np.inf if chi2 else float(self.df[1:].min())
             rows.insert(0, ("moderators", wald if chi2 else wald / (p - 1), p - 1, df))
-        table = pd.DataFrame(rows, columns=["test", "statistic", "df", "df_denominator"])
-        is_f = np.isfinite(table["df_denominator"])
-        f_tail = stats.f.sf(table["statistic"], table["df"], table["df_denominator"].where(is_f, 1.0))
-        return table.assign(p_value=np.where(is_f, f_tail, stats.chi2.sf(table["statistic"], table["df"])))
+        return joint_tests(rows)
 
     @property
     def I2(self) -> float:  # noqa: N802 — the field's own letter
@@ -98,12 +94,9 @@ class CorrelatedEffects:
         Degrees of freedom: the smallest of the coefficients'.
         """
         x = moderator_design(table, self.moderators, self.levels)[0]
-        estimate, df = x @ self.coefficients, float(self.df.min())
-        variance = np.einsum("ij,jk,ik->i", x, self.covariance, x)
-        rows = summary_table("expected effect", estimate, np.sqrt(variance), df, level=level)
-        half = critical_value(df, level) * np.sqrt(variance + self.tau2)
-        keys = table[list(self.moderators)].reset_index(drop=True)
-        return pd.concat([keys, rows.assign(prediction_low=estimate - half, prediction_high=estimate + half)], axis=1)
+        df = float(self.df.min())
+        rows = expected_effects(x, self.coefficients, self.covariance, df=df, tau2=self.tau2, level=level)
+        return pd.concat([table[list(self.moderators)].reset_index(drop=True), rows], axis=1)
 
     def _note(self) -> str:
         if self.tau2 == 0:

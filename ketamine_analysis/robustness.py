@@ -17,11 +17,11 @@ COLUMNS = ("analysis", "estimate", "conf_low", "conf_high", "measure", "k", "rea
 
 
 def alternative_poolings(effects: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """The pooled effect by each usual method, under one another: `analysis, estimate, conf_low, conf_high, measure, k`.
+    """The pooled effect by each usual method: `analysis, estimate, conf_low, conf_high, measure, k, reason`.
 
     effects : as for `random_effects`, one row a trial; with counts of log odds ratios also Mantel–Haenszel and the
         exact likelihood (t). Then the pooling after trim and fill, those with one trial left out whose limit comes
-        nearest to no effect and stays farthest from it, and where a new trial's effect is expected (`prediction`, the main pooling's).
+        nearest to no effect and stays farthest from it, and where a new trial's effect is expected (main pooling).
     A pooling that does not exist has no numbers and a `reason`. Raises DatasetError as `random_effects`.
 
     >>> trials = pd.DataFrame({"estimate": [0.1, 0.9, 0.4], "std_error": [0.2, 0.3, 0.3]})

@@ -56,7 +56,7 @@ def fit_variance(
     found = [
         optimize.minimize(
             height, start, jac=True, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)),
-            options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9},
+            options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-6},
         )
         for start in _starts(structure, low, high)
     ]  # fmt: skip
