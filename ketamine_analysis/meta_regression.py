@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import optimize
 
 from .heterogeneity import METHODS
-from .inference import critical_value, summary_table, joint_tests
+from .inference import critical_value, joint_tests, summary_table
 from .meta_analysis import INFERENCES, check_effects
 
 _GRID = np.concatenate([[0.0], np.geomspace(1e-7, 1.0, 60)])

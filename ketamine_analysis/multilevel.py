@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .contrast_covariance import trial_covariances
-from .inference import summary_table, joint_tests
+from .inference import joint_tests, summary_table
 from .meta_regression import check_design, expected_effects, moderator_design, moderator_levels
 from .trial_likelihood import STRUCTURES, TrialBlock, VarianceFit, fit_variance
 
@@ -209,7 +209,7 @@ def _blocks(effects: pd.DataFrame, structure: str, correlation: float | np.ndarr
     if isinstance(correlation, np.ndarray) and correlation.shape != (k, k):
         raise ValueError(f"the covariance is {correlation.shape}, the table has {k} rows: it must be {k} × {k}")
     blocks = []
-    members = list(effects.groupby("study", sort=False).indices.values())
+    members = list(effects.groupby("study", sort=False, observed=True).indices.values())
     for size in sorted({len(rows) for rows in members}):
         rows = np.array([one for one in members if len(one) == size])
         if isinstance(correlation, np.ndarray):

@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from reference_numbers import load
+from scipy import optimize
 
 import ketamine_analysis as ka
+from ketamine_analysis import trial_likelihood
 
 REFERENCE = load("multilevel.json")
 
@@ -163,6 +165,15 @@ def test_what_cannot_be_fitted_is_named(change, arguments, words):
     change = {name: list(value) if not np.isscalar(value) else value for name, value in change.items()}
     with pytest.raises(ValueError, match=words):
         ka.correlated_effects(table.assign(**change), **arguments)
+
+
+def test_a_search_that_stops_early_says_where(monkeypatch):
+    monkeypatch.setattr(trial_likelihood, "STEPS", 0)
+    stop = optimize.OptimizeResult(x=np.array([0.1, 0.5]), fun=0.0)
+    monkeypatch.setattr(trial_likelihood.optimize, "minimize", lambda *_, **__: stop)
+    with pytest.raises(ka.ConvergenceError, match="no maximum that could be reached") as caught:
+        ka.correlated_effects(_table("times"))
+    assert len(caught.value.state["parameters"]) == 2
 
 
 def test_an_own_covariance_is_checked():
