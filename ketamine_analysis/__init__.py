@@ -10,10 +10,13 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
+from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
+from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
+from .course_plots import plot_separation, plot_time_course, plot_what_is_known
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
 from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
 from .diagnostics import (
@@ -28,19 +31,19 @@ from .diagnostics import (
 )
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
-from .evidence import default_pool, load_evidence
+from .evidence import default_pool, load_evidence, published_contrasts
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
 from .forest import plot_forest
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
-from .inference import as_proportion, as_ratio, interval_text, stack_tables
+from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .multilevel import CorrelatedEffects, correlated_effects
-from .onset import first_separation, separation_by_window
+from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
-from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
+from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
     Comparison,
     describe_number_needed_to_treat,
@@ -70,6 +73,7 @@ __version__ = "0.1.0"
 __all__ = [
     "SCALES",
     "TIME_WINDOWS",
+    "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
     "CorrelatedEffects",
@@ -106,6 +110,7 @@ __all__ = [
     "fit_time_course",
     "fragility",
     "hours_axis",
+    "hours_text",
     "hypergeometric_normal",
     "influence",
     "influence_limits",
@@ -127,11 +132,14 @@ __all__ = [
     "plot_funnel",
     "plot_influence",
     "plot_rates",
+    "plot_separation",
     "plot_time_course",
+    "plot_what_is_known",
     "plot_windows",
     "problems_in_arms",
     "problems_in_scores",
     "proportion_interval",
+    "published_contrasts",
     "random_effects",
     "read_arms",
     "read_scores",
@@ -152,5 +160,7 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "what_is_known",
+    "with_converted_means",
     "without_contrast",
 ]

@@ -50,36 +50,36 @@ def time_covariance(effects: pd.DataFrame, correlation: float, *, constant: bool
     Each arm's results correlate ρ^(days apart / 7) (or ρ): the active arm's with its own, the control's with all
     contrasts of the trial that use it. Needs `active_variance, control_variance, hours, study`.
     """
-    everything = np.arange(len(effects))[None, :]
-    covariance = trial_covariances(effects, everything, correlation, constant=constant)[0]
-    study = effects["study"].to_numpy()
-    return np.where(study[:, None] == study[None, :], covariance, 0.0)
+    covariance = np.zeros((len(effects), len(effects)))
+    for rows in effects.groupby("study", sort=False).indices.values():
+        covariance[np.ix_(rows, rows)] = trial_covariances(effects, rows[None, :], correlation, constant=constant)[0]
+    return covariance
 
 
 def trial_covariances(
     effects: pd.DataFrame, rows: np.ndarray, correlation: float, *, constant: bool = False
 ) -> np.ndarray:
-    """`time_covariance` of many trials of one size at once: (trials × n × n) for `rows`, their positions (trials × n).
+    """The sampling covariances (B × n × n) of B trials with n contrasts each, as in `time_covariance`.
 
-    Standardised differences of one moment also share the spread that standardised them: g₁g₂/(2N), as in
-    `sampling_covariance`.
+    rows : B × n positions in `effects`, the contrasts of one trial in a line. Standardised differences of one moment
+    also share the spread that standardised them: g₁g₂/(2N), as in `sampling_covariance`.
     """
+    names = [name for name in ("treatment_class", "arm") if name in effects]
+    active = effects.groupby(names, dropna=False, sort=False).ngroup().to_numpy() if names else np.zeros(len(effects))
+    control = effects["control_arm"].factorize()[0] if "control_arm" in effects else np.zeros(len(effects))
     va, vc = (np.sqrt(effects[name].to_numpy(float))[rows] for name in ("active_variance", "control_variance"))
-    t = effects["hours"].to_numpy(float)[rows]
+    t, active, control = effects["hours"].to_numpy(float)[rows], active[rows], control[rows]
     apart = np.abs(t[:, :, None] - t[:, None, :])
     rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
-    names = [name for name in ("treatment_class", "arm") if name in effects]
-    active = (pd.MultiIndex.from_frame(effects[names]).factorize()[0] if names else np.zeros(len(effects)))[rows]
-    own = active[:, :, None] == active[:, None, :]
-    control = (effects["control_arm"].to_numpy() if "control_arm" in effects else np.zeros(len(effects)))[rows]
-    shared = control[:, :, None] == control[:, None, :]
-    covariance = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
-    if "measure" in effects and (effects["measure"] == "standardized_mean_difference").any():
+    own, shared = (one[:, :, None] == one[:, None, :] for one in (active, control))
+    result = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
+    if "measure" in effects and (effects["measure"] == "standardized_mean_difference").all():
         g, n, control_n = (effects[name].to_numpy(float)[rows] for name in ("estimate", "n", "control_n"))
         total = n[:, :, None] + n[:, None, :] + control_n[:, :, None]
-        covariance += (shared & ~own & (apart == 0)) * g[:, :, None] * g[:, None, :] / (2 * total)
-    covariance[:, np.arange(rows.shape[1]), np.arange(rows.shape[1])] = effects["std_error"].to_numpy(float)[rows] ** 2
-    return covariance
+        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] / (2 * total), 0.0)
+    diagonal = np.arange(rows.shape[1])
+    result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
+    return result
 
 
 def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:

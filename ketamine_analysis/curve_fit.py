@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
-from scipy import optimize
+from scipy import ndimage, optimize
 
 from .errors import ConvergenceError
 from .reml import Blocks, likelihood, minimize
 from .shapes import HIGHEST, LOWEST, Shape
 
-WIDEST = 20.0  # a between-trial sd is looked for up to so many times the sd of the effects
+WIDEST = 400.0  # a between-trial variance is looked for up to so many times that of the effects
 STEP = 1e-30
+FLAT = 1e-2  # slope of the deviance, by a step of order 1, that still counts as an optimum: below 1e-4 of a deviance
+DEEP = 20.0  # of deviance above the best so far, from which another valley is still followed down
+VALLEYS = {1: 17, 2: 9}  # values tried of one class's shape parameter, and of each of two
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Curves:
     """Effects y at hours t, the class and the column (size of effect) of each, trials as blocks; a state of the fit.
 
     place : each row's class (its place among `shapes`); column : its size, of which there are `sizes`.
-    state : shape parameters (class after class), tau, omega. size, covariance : of the restricted fit.
+    state : shape parameters (class after class), τ², ω². size, covariance : of the restricted fit.
     """
 
     y: np.ndarray
@@ -41,9 +45,19 @@ class Curves:
         return self.state[:-2]
 
     @property
-    def widest(self) -> float:
-        """The largest between-trial sd looked for, in the unit of y."""
-        return WIDEST * max(float(np.std(self.y)), 1e-3 * float(np.abs(self.y).max()), 1e-12)
+    def spread(self) -> float:
+        """The variance of the effects: the order of τ² and ω²."""
+        return max(float(np.std(self.y)), 1e-3 * float(np.abs(self.y).max()), 1e-12) ** 2
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """Where the state may lie."""
+        return [(LOWEST, HIGHEST)] * len(self.logs) + [(0.0, WIDEST * self.spread)] * 2
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What is a step of order 1 in each parameter of the state."""
+        return np.array([1.0] * len(self.logs) + [self.spread] * 2)
 
     def own(self, place: int) -> list[int]:
         """Positions of one class's shape parameters."""
@@ -53,21 +67,36 @@ class Curves:
 
 def maximum_likelihood(curves: Curves) -> Curves:
     """The state of the highest likelihood; ConvergenceError with the last state when no start reaches an optimum."""
-    m = len(curves.state) - 2
-    bounds = [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2
     starts = []
     for i in range(max(len(shape.starts) for shape in curves.shapes)):
         logs = [value for shape in curves.shapes for value in shape.starts[i % len(shape.starts)]]
-        starts.append(np.array([*logs, 0.3 * curves.widest / WIDEST, 0.15 * curves.widest / WIDEST]))
-    found = minimize(lambda at: deviance(curves, at), starts, bounds)
+        starts.append(np.array([*logs, 0.1 * curves.spread, 0.02 * curves.spread]))
+    found = minimize(lambda at: deviance(curves, at), starts, curves.bounds, curves.scale)
+    found = _class_by_class(curves, found)
     gradient = deviance(curves, found.x)[1]
-    low, high = np.array([one for one, _ in bounds]), np.array([one for _, one in bounds])
-    free = (found.x > low + 1e-9) & (found.x < high - 1e-9)
-    unit = np.array([1.0] * m + [curves.widest / WIDEST] * 2)
-    if not np.isfinite(found.fun) or np.abs(gradient * unit)[free].max(initial=0.0) > 1e-3:
+    low, high = np.array(curves.bounds).T
+    free = (found.x > low + 1e-9 * curves.scale) & (found.x < high - 1e-9 * curves.scale)
+    if not np.isfinite(found.fun) or np.abs(gradient * curves.scale)[free].max(initial=0.0) > FLAT:
         state: dict[str, object] = {"state": found.x, "gradient": gradient}
         raise ConvergenceError("no start reached an optimum: try a simpler shape", state)
     return replace(curves, state=found.x, deviance=float(found.fun))
+
+
+def _class_by_class(curves: Curves, found: optimize.OptimizeResult) -> optimize.OptimizeResult:
+    """A lower optimum, if one lies in another valley of one class's shape parameters (their deviance has several)."""
+    for place in [place for place in range(len(curves.shapes)) if curves.own(place)]:
+        own = curves.own(place)
+        grid = np.array(list(product(np.linspace(LOWEST, HIGHEST, VALLEYS[len(own)]), repeat=len(own))))
+        states = np.repeat(found.x[None, :], len(grid), axis=0)
+        states[:, own] = grid
+        heights = np.array([deviance(curves, state)[0] for state in states]).reshape([VALLEYS[len(own)]] * len(own))
+        floor = heights == ndimage.minimum_filter(heights, size=3, mode="nearest")
+        nearest = np.abs(grid - found.x[own]).sum(axis=1).argmin()
+        other = floor.ravel() & (heights.ravel() < found.fun + DEEP) & (np.arange(len(grid)) != nearest)
+        if other.any():
+            here = minimize(lambda at: deviance(curves, at), [*states[other]], curves.bounds, curves.scale)
+            found = here if here.fun < found.fun else found
+    return found
 
 
 def deviance(curves: Curves, at: np.ndarray) -> tuple[float, np.ndarray]:
@@ -77,7 +106,7 @@ def deviance(curves: Curves, at: np.ndarray) -> tuple[float, np.ndarray]:
     here = likelihood(curves.blocks, x, curves.y, f, (at[-2], at[-1]), restricted=False)
     slope = slopes(curves.shapes, curves.t, curves.place, at[:-2])
     gradient = slope.T @ (here.by_shape - 2 * here.b[curves.column] * here.u)
-    return here.deviance, np.array([*gradient, here.by_tau, here.by_omega])
+    return here.deviance, np.array([*gradient, here.by_tau2, here.by_omega2])
 
 
 def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = None) -> optimize.OptimizeResult:
@@ -90,11 +119,9 @@ def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = N
         value, gradient = deviance(curves, full)
         return value, gradient[free]
 
-    m = int(free.sum()) - 2
-    tiny = 1e-3 * curves.widest / WIDEST
-    if start is None:
-        start = np.maximum(curves.state[free], [*[LOWEST] * m, tiny, tiny])
-    return minimize(function, [start], [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2)
+    start = curves.state[free] if start is None else start
+    bounds = [one for one, kept in zip(curves.bounds, free, strict=True) if kept]
+    return minimize(function, [start], bounds, curves.scale[free])
 
 
 def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
@@ -103,7 +130,9 @@ def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
     def rise(value: float) -> float:
         return float(profile(curves, {place: value}).fun) - curves.deviance - limit
 
-    middle, end = float(curves.state[place]), LOWEST if side < 0 else HIGHEST
+    middle, end = float(np.clip(curves.state[place], LOWEST, HIGHEST)), LOWEST if side < 0 else HIGHEST
+    if rise(middle) >= 0:  # the likeliest value lies beyond all that is looked for
+        return middle
     step = 0.5
     near, far = middle, middle + side * step
     while side * (end - far) > 0 and rise(far) < 0:
@@ -114,33 +143,24 @@ def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
 
 
 def restricted(curves: Curves, held: np.ndarray) -> Curves:
-    """Variances by REML of the linearised curve, sizes and the free shape parameters by generalised least squares.
+    """Variances by REML of the curve linearised at its shape parameters; sizes by generalised least squares there.
 
-    held : which shape parameters stay where they are. Lindstrom & Bates 1990, Biometrics 46:673.
+    held : which shape parameters are given, not estimated: they add nothing to the covariance. The restricted
+    likelihood of a linearised curve depends on its columns' span alone, so no iteration is needed.
     """
-    logs, spread = curves.logs.copy(), (float(curves.state[-2]), float(curves.state[-1]))
-    f = values(curves, logs)
+    f = values(curves, curves.logs)
     x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
+    spread = (float(curves.state[-2]), float(curves.state[-1]))
     size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
     keep = np.concatenate([np.ones(len(size), bool), ~held])
-    for turn in range(200):
-        f = values(curves, logs)
-        slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, logs]))[:, keep]
-        now = np.concatenate([size, logs])[keep]
-        working = curves.y - f * size[curves.column] + slope @ now
-        spread = _variances(curves, slope, working, f, spread, again=turn == 0)
-        here = likelihood(curves.blocks, slope, working, f, spread, restricted=True)
-        step = here.b - now
-        step[len(size) :] = np.clip(step[len(size) :], -0.5, 0.5)
-        full = np.concatenate([size, logs])
-        full[keep] += step
-        size, logs = full[: len(size)], np.clip(full[len(size) :], LOWEST, HIGHEST)
-        if np.abs(step).max() < 1e-8 * (1 + np.abs(now).max()):
-            covariance = np.zeros((len(keep), len(keep)))
-            covariance[np.ix_(keep, keep)] = np.linalg.pinv(here.information, hermitian=True)
-            return replace(curves, state=np.array([*logs, *spread]), size=size, covariance=covariance)
-    state: dict[str, object] = {"size": size, "logs": logs, "tau": spread[0], "omega": spread[1]}
-    raise ConvergenceError("the restricted fit did not settle: try a simpler shape", state)
+    slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, curves.logs]))[:, keep]
+    spread = _variances(curves, slope, f, spread)
+    size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
+    slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, curves.logs]))[:, keep]
+    information = likelihood(curves.blocks, slope, curves.y, f, spread, restricted=True).information
+    covariance = np.zeros((len(keep), len(keep)))
+    covariance[np.ix_(keep, keep)] = np.linalg.pinv(information, hermitian=True)
+    return replace(curves, state=np.array([*curves.logs, *spread]), size=size, covariance=covariance)
 
 
 def values(curves: Curves, logs: np.ndarray) -> np.ndarray:
@@ -177,16 +197,13 @@ def jacobian(curves: Curves, t: np.ndarray, place: np.ndarray, column: np.ndarra
     return np.column_stack([by_size, size[column][:, None] * slopes(curves.shapes, t, place, logs)])
 
 
-def _variances(
-    curves: Curves, slope: np.ndarray, working: np.ndarray, f: np.ndarray, spread: tuple[float, float], *, again: bool
-) -> tuple[float, float]:
-    """REML of (tau, omega); again : from an even split too, so that neither variance is trapped at zero."""
+def _variances(curves: Curves, slope: np.ndarray, f: np.ndarray, spread: tuple[float, float]) -> tuple[float, float]:
+    """REML of (τ², ω²), from an even split too, for the two may trade places."""
 
     def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
-        here = likelihood(curves.blocks, slope, working, f, (at[0], at[1]), restricted=True)
-        return here.deviance, np.array([here.by_tau, here.by_omega])
+        here = likelihood(curves.blocks, slope, curves.y, f, (at[0], at[1]), restricted=True)
+        return here.deviance, np.array([here.by_tau2, here.by_omega2])
 
-    unit = curves.widest / WIDEST
-    starts = [np.maximum(spread, 1e-3 * unit), np.array([0.2 * unit, 0.2 * unit])]
-    found = minimize(objective, starts if again else starts[:1], [(0.0, curves.widest)] * 2)
+    starts = [np.array(spread), np.full(2, 0.04 * curves.spread)]
+    found = minimize(objective, starts, curves.bounds[-2:], curves.scale[-2:])
     return float(found.x[0]), float(found.x[1])
