@@ -65,7 +65,9 @@ def fit_variance(
     value, slope = height(state)
     free = ~(((state <= low) & (slope > 0)) | ((state >= high) & (slope < 0)))
     if np.abs(slope[free]).max(initial=0.0) > 1e-5 * (1 + abs(value)):
-        raise ConvergenceError("the likelihood has no maximum that could be reached", {"parameters": tuple(state * unit)})
+        raise ConvergenceError(
+            "the likelihood has no maximum that could be reached", {"parameters": tuple(state * unit)}
+        )
     return _result(blocks, x, y, structure, state * unit, restricted=restricted)
 
 
