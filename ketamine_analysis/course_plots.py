@@ -157,7 +157,8 @@ def _known_cell(ax: Axes, row: pd.Series, back: Callable) -> None:
 
 def _draw_curve(ax: Axes, curve: pd.DataFrame, back: Callable, ends: tuple[float, float], colour: str) -> None:
     hours, looked = curve["hours"].to_numpy(), curve["looked"].to_numpy()
-    low, high, middle = (back(curve[name].to_numpy()) for name in ("conf_low", "conf_high", "estimate"))
+    with np.errstate(over="ignore"):  # beyond the axis
+        low, high, middle = (back(curve[name].to_numpy()) for name in ("conf_low", "conf_high", "estimate"))
     low, high = np.clip(low, *ends), np.clip(high, *ends)
     ax.fill_between(hours, low, high, color=colour, alpha=0.07, lw=0)
     ax.fill_between(hours, low, high, where=looked, color=colour, alpha=0.16, lw=0)

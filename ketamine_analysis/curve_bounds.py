@@ -12,7 +12,7 @@ from .curve_fit import Curves, profile, profile_limit
 from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
 
 HELD = "its time course is not identified: no estimate; the widest interval over all time courses that the data allow"
-GRID = {1: 25, 2: 11}  # values tried of one unidentified parameter, and of each of two
+GRID = {1: 25, 2: 9}  # values tried of one unidentified parameter, and of each of two
 
 
 def open_sides(ml: Curves, place: int) -> tuple[str, ...]:
