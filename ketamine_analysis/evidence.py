@@ -68,7 +68,7 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
     """The shipped published results: every outcome row as `arms`, or another of the tables.
 
     table : "arms" (1 971 outcome rows joined to their arm and trial: all of them, also those not for
-        pooling; see `default_pool`), "adverse_events", "effects" (contrasts as printed, signs included: read
+        pooling; see `default_pool`), "adverse_events" (joined likewise), "effects" (contrasts as printed, signs included: read
         `favours_drug` and `unit`), "durability" or "trials".
     folder : another folder with the same six CSV files; default the shipped `data/evidence`.
     Column meanings: `data/evidence/datapackage.json`. Raises ValueError for an unknown table.
@@ -79,21 +79,24 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
     if table not in TABLES:
         raise ValueError(f"table {table!r} is unknown: use one of {list(TABLES)}")
     where = Path(folder) if folder is not None else shipped_folder("data") / "evidence"
-    if table != "arms":
+    if table not in ("arms", "adverse_events"):
         return _read(where / f"{table}.csv")
-    rows = _read(where / "outcomes.csv").merge(
+    rows = _read(where / ("outcomes.csv" if table == "arms" else "adverse_events.csv")).merge(
         _read(where / "arms.csv"), on=["study", "arm"], how="left", validate="many_to_one"
     )
     trials = _read(where / "trials.csv").rename(columns={"n_randomised": "trial_n_randomised"})
     rows = rows.merge(trials, on="study", how="left", validate="many_to_one")
+    if table == "adverse_events":
+        return rows
     return rows[[*LEADING, *(name for name in rows if name not in LEADING)]]
 
 
-def default_pool(arms: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
-    """The rows meant for the default depression analyses: condition depression, use pool, preferred yes.
+def default_pool(arms: pd.DataFrame, *, condition: str = "depression", rest: bool = False) -> pd.DataFrame:
+    """The rows meant for the default analyses of one condition (depression): use pool, preferred yes.
 
     One row per trial, arm, time and outcome remains (1 247 rows of 246 trials in the shipped evidence).
-    rest : True gives all other rows instead, each with a `reason`.
+    condition : "depression", "anxiety", "ptsd" or "chronic_pain". rest : True gives all other rows instead, each with
+        a `reason`.
     A table without one of the three columns (your own trial) is not filtered by it.
 
     >>> default_pool(load_evidence()).shape[0], default_pool(load_evidence(), rest=True).shape[0]
@@ -106,7 +109,7 @@ def default_pool(arms: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
         not_pooled = arms["use"].isin(["context", "exclude"])
         reason[not_pooled] = arms["use"] + ": " + arms["reason"].fillna("no reason given")
     if "condition" in arms:
-        other = arms["condition"].notna() & (arms["condition"] != "depression")
+        other = arms["condition"].notna() & (arms["condition"] != condition)
         reason[other] = "condition is " + arms["condition"]
     if not rest:
         return arms[reason == ""].reset_index(drop=True)
