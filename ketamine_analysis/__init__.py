@@ -13,6 +13,8 @@ Nothing here is medical advice.
 from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
+from .claim_plots import plot_claim, plot_claims
+from .claims import CLAIMS, claim_parts, claim_verdict, claim_verdicts, judge_claims
 from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
@@ -64,6 +66,14 @@ from .reported_numbers import (
 )
 from .robustness import alternative_poolings
 from .scales import SCALES, Scale, find_scale
+from .side_effects import (
+    check_adverse_events,
+    contrast_events,
+    event_rates,
+    measurements,
+    number_needed,
+    problems_in_adverse_events,
+)
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
 from .time_windows import TIME_WINDOWS, assign_window, one_per_window
@@ -71,6 +81,7 @@ from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 __version__ = "0.1.0"
 
 __all__ = [
+    "CLAIMS",
     "SCALES",
     "TIME_WINDOWS",
     "ArmTimeCourse",
@@ -93,17 +104,23 @@ __all__ = [
     "assign_window",
     "baujat",
     "binomial_normal",
+    "check_adverse_events",
     "check_arms",
     "check_scores",
+    "claim_parts",
+    "claim_verdict",
+    "claim_verdicts",
     "class_colour",
     "class_label",
     "contrast_arms",
+    "contrast_events",
     "correlated_effects",
     "cumulative",
     "default_pool",
     "derive_outcomes",
     "describe_number_needed_to_treat",
     "egger_test",
+    "event_rates",
     "events_from_percent",
     "find_scale",
     "first_separation",
@@ -116,10 +133,13 @@ __all__ = [
     "influence_limits",
     "inspect_file",
     "interval_text",
+    "judge_claims",
     "load_evidence",
     "mantel_haenszel",
     "mean_sd_from_quantiles",
+    "measurements",
     "meta_regression",
+    "number_needed",
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",
@@ -128,6 +148,8 @@ __all__ = [
     "plot_alternatives",
     "plot_assessment_times",
     "plot_baujat",
+    "plot_claim",
+    "plot_claims",
     "plot_forest",
     "plot_funnel",
     "plot_influence",
@@ -136,6 +158,7 @@ __all__ = [
     "plot_time_course",
     "plot_what_is_known",
     "plot_windows",
+    "problems_in_adverse_events",
     "problems_in_arms",
     "problems_in_scores",
     "proportion_interval",

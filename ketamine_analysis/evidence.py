@@ -68,8 +68,8 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
     """The shipped published results: every outcome row as `arms`, or another of the tables.
 
     table : "arms" (1 971 outcome rows joined to their arm and trial: all of them, also those not for
-        pooling; see `default_pool`), "adverse_events" (joined likewise), "effects" (contrasts as printed, signs included: read
-        `favours_drug` and `unit`), "durability" or "trials".
+        pooling; see `default_pool`), "adverse_events" (joined likewise), "effects" (contrasts as printed, signs
+        included: read `favours_drug` and `unit`), "durability" or "trials".
     folder : another folder with the same six CSV files; default the shipped `data/evidence`.
     Column meanings: `data/evidence/datapackage.json`. Raises ValueError for an unknown table.
 
