@@ -81,7 +81,7 @@ def plot_claim(judged: pd.DataFrame, name: str, *, ax: Axes | None = None) -> Ax
     ax = ax or plt.subplots(figsize=(5, 1.2 + 0.5 * len(rows)), layout="constrained")[1]
     ratio = bool(rows["quantity"].map(_is_ratio).all())
     values = rows[["estimate", "conf_low", "conf_high", "threshold"]].to_numpy(float)
-    ends = RATIO_ENDS if ratio else (min(-0.1, np.nanmin(values) - 0.02), max(0.1, np.nanmax(values) + 0.04))
+    ends = RATIO_ENDS if ratio else (min(0.0, np.nanmin(values)) - 0.02, max(0.1, np.nanmax(values) + 0.04))
     if ratio:
         ax.set_xscale("log")
         ax.set_xticks([0.25, 1, 4, 16], ["¼", "1", "4", "16"])
@@ -146,7 +146,7 @@ def _claim_row(ax: Axes, y: int, row: dict, ends: tuple[float, float]) -> None:
     label = f"{row['part']}: {row['verdict'].removesuffix(' from what is here')}"
     ax.text(0, y - 0.33, label, fontsize=8, color=colour, va="bottom", transform=ax.get_yaxis_transform())
     if not np.isfinite(row["estimate"]):
-        ax.text(0.5, y, "no trial here", ha="center", va="center", fontsize=8, style="italic", color="0.4",
+        ax.text(0.8, y, "no trial here", ha="center", va="center", fontsize=8, style="italic", color="0.4",
                 transform=ax.get_yaxis_transform())  # fmt: skip
         return
     low, high = max(row["conf_low"], ends[0]), min(row["conf_high"], ends[1])

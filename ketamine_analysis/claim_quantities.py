@@ -153,7 +153,8 @@ def _rate_at_24_hours(pool: pd.DataFrame) -> tuple[dict, str, str]:
 def _rate(pool: pd.DataFrame, name: str, first: float, last: float) -> tuple[dict, str]:
     """The rate of the middle trial's arm (binomial–normal, t), and its prediction interval in words."""
     rows = pool[(pool["treatment_class"] == name) & (pool["role"] == "active") & pool["hours"].between(first, last)]
-    rows = rows[rows["events"].notna() & (rows["outcome"] == "response") & (rows["timing"] == "at")]
+    rows = rows[rows["events"].notna() & (rows["outcome"] == "response")]
+    rows = rows[rows["timing"] == "at"] if "timing" in rows else rows
     if rows.empty:
         return EMPTY, ""
     arms = one_look(arm_log_odds(rows), (first * last) ** 0.5, first, last)
@@ -190,7 +191,7 @@ def _young(arms: pd.DataFrame) -> str:
 def _series(both: pd.DataFrame) -> dict:
     """The ratio of odds ratios, repeated over single dosing: a meta-regression on the schedule."""
     chosen = one_look(both, *FIRST_WEEKS)
-    if chosen.empty:
+    if chosen.empty or "schedule" not in chosen:
         return EMPTY
     repeated = chosen["schedule"] != "single"
     fewest = int(min(repeated.sum(), (~repeated).sum()))

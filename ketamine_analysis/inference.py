@@ -104,8 +104,9 @@ def interval_text(summary: pd.DataFrame, *, digits: int = 2, level: float = 0.95
     """
     rows = zip(summary["estimate"], summary["conf_low"], summary["conf_high"], strict=True)
     texts = [_estimate_text(float(one), float(low), float(high), digits) for one, low, high in rows]
-    place = list(summary.columns).index("estimate")
-    table = summary.drop(columns=["estimate", "conf_low", "conf_high"])
+    table = summary.drop(columns=["conf_low", "conf_high"])
+    place = list(table.columns).index("estimate")
+    table = table.drop(columns="estimate")
     table.insert(place, f"estimate ({100 * level:g} %)", texts)
     return table
 

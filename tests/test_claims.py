@@ -1,0 +1,241 @@
+"""Claims: the table, the verdict as a function of the interval, and verdicts that flip when the data change."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ketamine_analysis as ka
+from ketamine_analysis.claim_quantities import claim_estimates, one_look
+
+OPEN = "cannot be told from what is here"
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    published = ka.published_contrasts("taylor2006_pool", measure="log_risk_ratio")
+    return ka.load_evidence(), ka.load_evidence("adverse_events"), published
+
+
+@pytest.fixture(scope="module")
+def judged(evidence):
+    return ka.judge_claims(evidence[0], evidence[1], published=evidence[2])
+
+
+def trial(study, events, control_events, n=100, **columns):
+    """Two arms of ketamine against placebo at 24 h."""
+    words = {"hours": 24.0, "timing": "at", "schedule": "single", "route": "iv", "population": "TRD", **columns}
+    arms = {"arm": ["ketamine", "placebo"], "treatment_class": ["ketamine", "placebo"], "role": ["active", "control"]}
+    return pd.DataFrame({
+        "study": study, **arms, "control_kind": [None, "placebo"], "scale": "MADRS", "outcome": "response",
+        "analysis": "itt", "n": n, "events": [events, control_events], **words,
+    })  # fmt: skip
+
+
+def trials(*rates, **columns):
+    return pd.concat([trial(f"t{i}", *rate, **columns) for i, rate in enumerate(rates)], ignore_index=True)
+
+
+def verdict(judged, name, part=None):
+    rows = judged[(judged["id"] == name) & (judged["part"].eq(part) if part else True)]
+    return rows["verdict"].iloc[0]
+
+
+def test_every_claim_names_its_quantity_threshold_and_fewest_trials():
+    table = ka.claim_parts()
+    assert list(dict.fromkeys(table["id"])) == list(ka.CLAIMS)
+    with_quantity = table[table["id"] != "approval"]
+    assert with_quantity[["quantity", "sense", "threshold", "evidence"]].notna().all().all()
+    assert (with_quantity["minimum_trials"] >= 1).all()
+    assert not table.duplicated(["id", "part"]).any()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "k", "sense", "expected"),
+    [
+        (1.5, 4.0, 3, "at least", "supported"),  # the threshold itself counts
+        (1.2, 4.0, 3, "at least", "partly"),
+        (1.0, 4.0, 3, "at least", OPEN),  # no effect is not excluded
+        (0.5, 1.4, 3, "at least", "not supported"),
+        (1.5, 4.0, 2, "at least", OPEN),  # fewer trials than the minimum
+        (np.nan, np.nan, 3, "at least", OPEN),
+        (0.2, 0.9, 3, "at most", "supported"),
+        (1.6, 1.9, 3, "at most", "not supported"),
+        (0.2, 1.9, 3, "at most", OPEN),
+    ],
+)
+def test_the_verdict_is_a_function_of_interval_threshold_and_trials(low, high, k, sense, expected):
+    nothing = 1.0 if sense == "at least" else np.nan
+    got = ka.claim_verdict(low, high, k, threshold=1.5, sense=sense, no_effect=nothing, minimum_trials=3)
+    assert got == expected
+
+
+def test_at_most_is_at_least_mirrored():
+    for low, high in ((-0.2, 0.4), (0.6, 0.9), (0.1, 0.3)):
+        one = ka.claim_verdict(low, high, 5, threshold=0.5, no_effect=0.0)
+        other = ka.claim_verdict(-high, -low, 5, threshold=-0.5, no_effect=0.0, sense="at most")
+        assert one == other
+
+
+def test_an_unknown_sense_is_refused():
+    with pytest.raises(ValueError, match="sense 'about' is unknown"):
+        ka.claim_verdict(1, 2, 3, threshold=1, sense="about")
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        ([(80, 30), (78, 31), (79, 29), (81, 30)], "supported"),
+        ([(50, 38), (51, 37), (49, 38), (52, 38)], "partly"),
+        ([(30, 32), (31, 30), (30, 31), (32, 31)], "not supported"),
+        ([(80, 30), (20, 40), (50, 50), (30, 25)], OPEN),
+        ([(80, 30), (78, 31)], OPEN),
+    ],
+)
+def test_speed_and_resistant_flip_with_the_data(rates, expected):
+    judged = ka.judge_claims(trials(*rates, n=100 if expected != "not supported" else 1000))
+    assert verdict(judged, "speed", "ketamine at 24 h") == expected
+    assert verdict(judged, "resistant") == expected
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"), [(90, "supported"), (40, "not supported"), (70, "partly"), (None, OPEN)]
+)
+def test_seventy_flips_with_the_rate(events, expected):
+    arms = trials(*[((events or 60) + i, 30) for i in (-2, -1, 1, 2)])
+    if events is None:
+        arms = arms[arms["study"].isin(["t0", "t1"])]
+    assert verdict(ka.judge_claims(arms), "seventy") == expected
+
+
+def test_month_series_routes_children_and_everyone_flip_with_the_data():
+    good, none = [(80, 30), (78, 31), (79, 29), (81, 30), (80, 31)], [(300, 310), (305, 300), (300, 302), (310, 308)]
+    for hours, part in ((168.0, "one dose at 1 week"), (672.0, "one dose at 4 weeks")):
+        assert verdict(ka.judge_claims(trials(*good, hours=hours)), "month", part) == "supported"
+        assert verdict(ka.judge_claims(trials(*none, hours=hours, n=1000)), "month", part) == "not supported"
+        assert verdict(ka.judge_claims(trials(*good, hours=hours, schedule="twice_weekly")), "month", part) == OPEN
+    assert verdict(ka.judge_claims(trials(*good)), "everyone") == "supported"
+    assert verdict(ka.judge_claims(trials(*none, (308, 300), n=1000)), "everyone") == OPEN
+    assert verdict(ka.judge_claims(trials(*good, population="adolescent_TRD")), "children") == "supported"
+    assert verdict(ka.judge_claims(trials(*good)), "children") == OPEN
+    assert verdict(ka.judge_claims(trials(*good)), "routes", "into a vein, first days") == "supported"
+    assert verdict(ka.judge_claims(trials(*none, n=1000)), "routes", "into a vein, first days") == "not supported"
+    assert verdict(ka.judge_claims(trials(*good, route="sc")), "routes", "skin or muscle, first days") == "supported"
+    one, many = trials(*none, hours=168.0, n=1000), trials(*good, hours=168.0, schedule="twice_weekly")
+    many["study"] = "m" + many["study"]
+    assert verdict(ka.judge_claims(pd.concat([one, many], ignore_index=True)), "series") == "supported"
+    swapped = pd.concat([one.assign(schedule="weekly"), many.assign(schedule="single")], ignore_index=True)
+    assert verdict(ka.judge_claims(swapped), "series") == "not supported"
+
+
+@pytest.mark.parametrize("condition", ["anxiety", "ptsd", "chronic_pain"])
+def test_other_conditions_flip_with_the_data(condition):
+    name = condition.removeprefix("chronic_")
+    good = trials((80, 30), (78, 31), (79, 29), hours=336.0, condition=condition)
+    assert verdict(ka.judge_claims(good), name) == "supported"
+    bad = trials((300, 310), (305, 300), (300, 302), hours=336.0, condition=condition, n=1000)
+    assert verdict(ka.judge_claims(bad), name) == "not supported"
+    assert verdict(ka.judge_claims(good.head(2)), name) == OPEN
+
+
+def events_table(active, control, *, n=1000, event="serious_ae", treatment_class="esketamine"):
+    rows = [{"study": f"{treatment_class}{i}", "arm": arm, "event": event, "n": n, "events": count, "role": role,
+             "treatment_class": name, "control_kind": kind, "design": "parallel"}
+            for i in range(4)
+            for arm, role, name, kind, count in (("drug", "active", treatment_class, None, active + i),
+                                                 ("placebo", "control", "placebo", "placebo", control + i))]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_side_effect_claims_flip_with_the_data():
+    arms = trials((80, 30), (78, 31), (79, 29))
+    for active, expected in ((10, "supported"), (200, "not supported")):
+        judged = ka.judge_claims(arms, events_table(active, 10))
+        assert verdict(judged, "sideeffects", "serious events") == expected
+    for active, expected in ((3, "supported"), (300, "not supported")):
+        lasting = events_table(active, 5, event="dissociation_long_lasting_gt24h")
+        judged = ka.judge_claims(arms, lasting)
+        assert verdict(judged, "sideeffects", "dissociation for over 24 h") == expected
+    oral = events_table(300, 100, event="nausea", treatment_class="snri")
+    for active, expected in ((150, "supported"), (600, "not supported"), (300, OPEN)):
+        both = pd.concat([events_table(active, 100, event="nausea"), oral], ignore_index=True)
+        assert verdict(ka.judge_claims(arms, both), "fewer", "nausea, less oral drugs'") == expected
+
+
+def test_the_published_first_week_flips_the_second_half_of_speed(evidence):
+    part = "conventional at 1 week"
+    arms, published = trials((80, 30), (78, 31), (79, 29)), evidence[2]
+    assert verdict(ka.judge_claims(arms), "speed", part) == OPEN
+    assert verdict(ka.judge_claims(arms, published=published), "speed", part) == "not supported"
+    worse = published.assign(conf_low=np.log(0.5), conf_high=np.log(0.9), estimate=np.log(0.7))
+    assert verdict(ka.judge_claims(arms, published=worse), "speed", part) == "supported"
+
+
+def test_a_changed_threshold_changes_the_verdict(evidence, judged):
+    parts = ka.claim_parts()
+    parts.loc[parts["id"] == "resistant", "threshold"] = 1.0
+    again = ka.judge_claims(evidence[0], evidence[1], published=evidence[2], parts=parts)
+    assert verdict(judged, "resistant") == "partly"
+    assert verdict(again, "resistant") == "supported"
+
+
+def test_the_shipped_evidence_gives_what_the_other_notebooks_give(evidence, judged):
+    rows = judged.set_index("part")
+    pool = ka.default_pool(evidence[0])
+    at = pool[pool["timing"] == "at"]
+    looks = ka.with_converted_means(ka.contrast_arms(at), at)
+    window = ka.one_per_window(looks[looks["treatment_class"] == "ketamine"])
+    pooled = ka.as_ratio(ka.random_effects(window[window["window"] == "24 h"]).summary()).iloc[0]
+    assert rows.loc["ketamine at 24 h", "estimate"] == pytest.approx(pooled["estimate"], rel=1e-12)
+    assert rows.loc["ketamine at 24 h", "k"] == pooled["k"] == 5
+    # Taylor 2006, as printed: risk ratio 1.64 (1.20 to 2.25) at one week
+    assert rows.loc["conventional at 1 week", ["estimate", "conf_low", "conf_high"]].tolist() == pytest.approx(
+        [1.64, 1.2, 2.25]
+    )
+    # Ekstrand 2022, Table 3: 7 of 91 with dissociation for over 24 h
+    assert rows.loc["dissociation for over 24 h", "estimate"] == pytest.approx(7 / 91)
+    assert verdict(judged, "approval") == "a fact with a date, not data"
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["supported", "supported"], "supported"),
+        (["supported", OPEN], "partly"),
+        (["partly", "not supported"], "partly"),
+        (["not supported", OPEN], "not supported"),
+        ([OPEN, OPEN], OPEN),
+    ],
+)
+def test_parts_make_one_verdict(parts, expected):
+    table = pd.DataFrame({"id": "a", "claim": "A", "verdict": parts})
+    assert ka.claim_verdicts(table)["verdict"].tolist() == [expected]
+
+
+def test_row_order_does_not_matter(evidence, judged):
+    arms = evidence[0].sample(frac=1, random_state=1)
+    again = claim_estimates(arms, evidence[1].sample(frac=1, random_state=2), evidence[2])
+    pd.testing.assert_series_equal(again["estimate"], judged["estimate"].iloc[:-1], rtol=1e-6)
+
+
+def test_one_look_prefers_the_nearest_then_the_primary_scale():
+    table = pd.DataFrame({"study": "a", "treatment_class": "x", "hours": [24.0, 24.0, 6.0, 300.0],
+                          "scale": ["VAS", "MADRS", "MADRS", "MADRS"], "primary_scale": "MADRS"})  # fmt: skip
+    assert one_look(table, 24, 12, 240).index.tolist() == [1]
+
+
+def test_a_simulated_trial_of_ones_own_is_judged_without_a_stumble():
+    arms = ka.summarize_arms(ka.derive_outcomes(ka.simulate_trial(n_per_arm=30, seed=1)), outcomes=("response",))
+    judged = ka.judge_claims(arms)
+    assert (judged["verdict"] != "supported").all()
+
+
+def test_the_page_and_the_small_figures_hold_every_claim(judged):
+    ax = ka.plot_claims(judged)
+    text = " ".join(one.get_text().replace("\n", " ") for one in ax.texts)
+    assert all(claim in text for claim in ka.CLAIMS.values())
+    assert sum(one.get_text() == "no trial here" for one in ax.texts) == (judged["k"].iloc[:-1] == 0).sum()
+    for name in dict.fromkeys(judged["id"].iloc[:-1]):
+        small = ka.plot_claim(judged, name)
+        assert len([one for one in small.texts if ":" in one.get_text()]) == (judged["id"] == name).sum()
+    with pytest.raises(ValueError, match="claim 'approval' has no quantity here"):
+        ka.plot_claim(judged, "approval")
