@@ -45,6 +45,7 @@ from .meta_regression import MetaRegression, meta_regression, subgroup_differenc
 from .multilevel import CorrelatedEffects, correlated_effects
 from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
+from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
 from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
     Comparison,
@@ -66,7 +67,9 @@ from .reported_numbers import (
 )
 from .robustness import alternative_poolings
 from .scales import SCALES, Scale, find_scale
+from .side_effect_plots import plot_after_dose, plot_benefit_risk, plot_event_differences, plot_event_rates
 from .side_effects import (
+    benefit_risk,
     check_adverse_events,
     contrast_events,
     event_rates,
@@ -82,6 +85,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CLAIMS",
+    "PATIENT_GROUPS",
     "SCALES",
     "TIME_WINDOWS",
     "ArmTimeCourse",
@@ -103,6 +107,7 @@ __all__ = [
     "as_ratio",
     "assign_window",
     "baujat",
+    "benefit_risk",
     "binomial_normal",
     "check_adverse_events",
     "check_arms",
@@ -126,6 +131,7 @@ __all__ = [
     "first_separation",
     "fit_time_course",
     "fragility",
+    "group_contrasts",
     "hours_axis",
     "hours_text",
     "hypergeometric_normal",
@@ -143,13 +149,18 @@ __all__ = [
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",
+    "patient_groups",
     "peters_test",
     "peto",
+    "plot_after_dose",
     "plot_alternatives",
     "plot_assessment_times",
     "plot_baujat",
+    "plot_benefit_risk",
     "plot_claim",
     "plot_claims",
+    "plot_event_differences",
+    "plot_event_rates",
     "plot_forest",
     "plot_funnel",
     "plot_influence",

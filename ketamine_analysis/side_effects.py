@@ -150,7 +150,8 @@ def number_needed(differences: pd.DataFrame, *, harm: bool) -> pd.DataFrame:
     """One over each risk difference with its limits, in words: the table with a column `number_needed`.
 
     differences : a `summary()` of risk differences. harm : True where the event is a harm (a positive difference is a
-        number needed to harm), False where it is a response. An interval that holds 0 runs through infinity.
+        number needed to harm), False where it is a response. An interval that holds 0 runs through infinity; a limit
+        beyond ±1 (t intervals of two trials know no bounds) counts as 1: no fewer than one person can be treated.
 
     >>> row = pd.DataFrame({"estimate": [0.25], "conf_low": [0.2], "conf_high": [0.5]})
     >>> number_needed(row, harm=True)["number_needed"].tolist()
@@ -159,9 +160,29 @@ def number_needed(differences: pd.DataFrame, *, harm: bool) -> pd.DataFrame:
     sign = -1.0 if harm else 1.0
     first, second = ("conf_low", "conf_high") if harm else ("conf_high", "conf_low")
     with np.errstate(divide="ignore"):
-        middle, near, far = (1 / (sign * differences[name].to_numpy(float)) for name in ("estimate", first, second))
+        limits = (sign * differences[name].to_numpy(float).clip(-1, 1) for name in ("estimate", first, second))
+        middle, near, far = (1 / one for one in limits)
     words = [describe_number_needed_to_treat(*row) for row in zip(middle, near, far, strict=True)]
     return differences.assign(number_needed=words)
+
+
+def benefit_risk(benefits: pd.DataFrame, harms: pd.DataFrame) -> pd.DataFrame:
+    """Benefit and harm in one table and one unit: both summaries with `kind, what` and the number needed, in words.
+
+    benefits : a `summary()` of risk differences of response by `treatment_class, window`; harms : of events by
+        `treatment_class, event`. Above 0 a benefit is more responders, a harm more people with the event.
+    Columns: `kind, treatment_class, what, k, estimate, conf_low, conf_high, number_needed`. Raises ValueError for
+    another measure.
+    """
+    parts = []
+    for kind, table, name in (("benefit", benefits, "window"), ("harm", harms, "event")):
+        if not (table["measure"] == "risk_difference").all():
+            raise ValueError(f"{kind}s must be risk differences; the table has {sorted(table['measure'].unique())}")
+        words = table[name].astype(str)
+        part = number_needed(table, harm=kind == "harm").assign(kind=kind)
+        parts.append(part.assign(what="response at " + words if kind == "benefit" else words))
+    columns = ["kind", "treatment_class", "what", "k", "estimate", "conf_low", "conf_high", "number_needed"]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def measurements(adverse_events: pd.DataFrame) -> pd.DataFrame:

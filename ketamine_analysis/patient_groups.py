@@ -1,0 +1,74 @@
+"""Other conditions and other patients: the same verbs for each group, and what there is of each."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .converted_means import MEAN_OUTCOMES, with_converted_means
+from .effects import contrast_arms
+from .evidence import default_pool
+from .side_effects import SAFETY_CONTROLS
+
+# name of the group: condition, and a word of `population` (empty: all)
+PATIENT_GROUPS = {
+    "anxiety": ("anxiety", ""),
+    "PTSD": ("ptsd", ""),
+    "chronic pain": ("chronic_pain", ""),
+    "adolescents": ("depression", "adolescent"),
+    "older adults": ("depression", "elderly"),
+    "bipolar or mixed": ("depression", "BD"),
+}
+MEASURES = ("log_odds_ratio", "standardized_mean_difference")
+
+
+def patient_groups(arms: pd.DataFrame, *, context: bool = False) -> pd.DataFrame:
+    """The rows of each group of PATIENT_GROUPS, with a column `group`: meant for pooling, or with context the others too.
+
+    arms : `load_evidence()` or your own with `condition` and `population`. "bipolar or mixed" are trials that took
+        unipolar and bipolar patients: none here reports the bipolar ones alone.
+    Raises ValueError where the columns are missing.
+    """
+    absent = [name for name in ("condition", "population") if name not in arms]
+    if absent:
+        raise ValueError(f"groups of patients are told apart by condition and population; the table lacks {absent}")
+    parts = []
+    for name, (condition, word) in PATIENT_GROUPS.items():
+        rows = arms[arms["condition"] == condition] if context else default_pool(arms, condition=condition)
+        rows = rows[(rows["condition"] == condition) & rows["population"].str.contains(word, na=False)]
+        parts.append(rows.assign(group=name))
+    return pd.concat(parts, ignore_index=True)
+
+
+def group_contrasts(grouped: pd.DataFrame, *, measure: str = "log_odds_ratio") -> pd.DataFrame:
+    """Every group's contrasts with control, at stated times: an `effects` table with `group`.
+
+    grouped : from `patient_groups`. measure : "log_odds_ratio" of response (means converted, and so marked, where a trial
+        has no count), or "standardized_mean_difference" of change and score (negative: an improvement).
+        Controls are those of the default pooling and a new oral drug in both arms (`control_kind` tells them).
+    A group without a contrast has no row. Raises ValueError for another measure.
+    """
+    if measure not in MEASURES:
+        raise ValueError(f"measure {measure!r} is unknown: use one of {list(MEASURES)}")
+    rows = grouped[(grouped["timing"] == "at") & grouped["hours"].notna()]
+    rows = rows[rows["role"].eq("active") | rows["control_kind"].isin(SAFETY_CONTROLS)]
+    parts = []
+    for name, part in rows.groupby("group", sort=False):
+        own = part.drop(columns="group")
+        if not own["role"].eq("control").any():
+            continue
+        if measure == MEASURES[0]:
+            tables = [_odds_ratios(own)]
+        else:
+            outcomes = [one for one in MEAN_OUTCOMES if (own["outcome"] == one).any()]
+            tables = [contrast_arms(own, outcome=one, measure=measure, control="all") for one in outcomes]
+        parts += [table.assign(group=name) for table in tables if len(table)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["group", "study", "estimate"])
+
+
+def _odds_ratios(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts where there are, converted means for the other trials; each control keeps its own kind."""
+    kinds = rows[rows["role"] == "control"].groupby("study")["control_kind"].first()
+    rows = rows.assign(control_kind="placebo")  # all of them are wanted; a control by another name is not taken unasked
+    counted = rows if (rows["outcome"] == "response").any() else rows.assign(outcome="response", events=None)
+    effects = with_converted_means(contrast_arms(counted), rows)
+    return effects.assign(control_kind=effects["study"].map(kinds))

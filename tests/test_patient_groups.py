@@ -1,0 +1,54 @@
+"""Groups of patients: who is in each, the contrasts by hand, and a group that none looked at."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ketamine_analysis as ka
+
+
+@pytest.fixture(scope="module")
+def grouped():
+    return ka.patient_groups(ka.load_evidence())
+
+
+def test_groups_hold_their_condition_and_population(grouped):
+    assert set(grouped["group"]) == set(ka.PATIENT_GROUPS)
+    assert set(grouped.loc[grouped["group"] == "PTSD", "condition"]) == {"ptsd"}
+    assert grouped.loc[grouped["group"] == "adolescents", "population"].str.contains("adolescent").all()
+    assert (grouped["use"] == "pool").all()
+    assert len(ka.patient_groups(ka.load_evidence(), context=True)) > len(grouped)
+
+
+def test_contrasts_are_those_of_the_trials(grouped):
+    effects = ka.group_contrasts(grouped).set_index(["group", "study", "hours"])
+    # Feder 2021: 10 of 15 against 3 of 15; log odds ratio by hand
+    feder = effects.loc[("PTSD", "feder2021", 336.0)]
+    assert feder["estimate"] == pytest.approx(np.log((10 / 5) / (3 / 12)))
+    assert feder["std_error"] == pytest.approx(np.sqrt(1 / 10 + 1 / 5 + 1 / 3 + 1 / 12))
+    # Ochs-Ross 2020: 17 of 63 against 8 of 60, with a new oral drug in both arms, and so named
+    old = effects.loc[("older adults", "ochsross2020", 648.0)]
+    assert old["estimate"] == pytest.approx(np.log((17 / 46) / (8 / 52)))
+    assert old["control_kind"] == "placebo_plus_new_drug"
+    # Dwyer 2021 at 24 h has means only: converted, −g·π/√3
+    young = effects.loc[("adolescents", "dwyer2021", 24.0)]
+    g = ka.group_contrasts(grouped, measure="standardized_mean_difference").set_index("study").loc["dwyer2021"]
+    assert young["converted"] and young["estimate"] == pytest.approx(-g["estimate"] * np.pi / np.sqrt(3))
+    sd = np.sqrt((10.07**2 + 12.08**2) / 2)
+    assert g["estimate"] == pytest.approx((15.44 - 24.13) / sd * (1 - 3 / (4 * 30 - 1)), abs=2e-4)
+
+
+def test_anxiety_has_no_contrast_here_and_no_row(grouped):
+    assert "anxiety" not in set(ka.group_contrasts(grouped)["group"])
+
+
+def test_bad_requests_are_refused(grouped):
+    with pytest.raises(ValueError, match="measure 'risk_difference' is unknown"):
+        ka.group_contrasts(grouped, measure="risk_difference")
+    with pytest.raises(ValueError, match="the table lacks \\['population'\\]"):
+        ka.patient_groups(ka.load_evidence().drop(columns="population"))
+
+
+def test_a_table_without_controls_gives_an_empty_one(grouped):
+    assert ka.group_contrasts(grouped[grouped["role"] == "active"]).empty
+    assert isinstance(ka.group_contrasts(grouped.head(0)), pd.DataFrame)
