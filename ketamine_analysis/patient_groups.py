@@ -22,7 +22,7 @@ MEASURES = ("log_odds_ratio", "standardized_mean_difference")
 
 
 def patient_groups(arms: pd.DataFrame, *, context: bool = False) -> pd.DataFrame:
-    """The rows of each group of PATIENT_GROUPS, with a column `group`: meant for pooling, or with context the others too.
+    """The rows of each group of PATIENT_GROUPS, with a column `group`: those meant for pooling, or (context) all.
 
     arms : `load_evidence()` or your own with `condition` and `population`. "bipolar or mixed" are trials that took
         unipolar and bipolar patients: none here reports the bipolar ones alone.
@@ -42,8 +42,8 @@ def patient_groups(arms: pd.DataFrame, *, context: bool = False) -> pd.DataFrame
 def group_contrasts(grouped: pd.DataFrame, *, measure: str = "log_odds_ratio") -> pd.DataFrame:
     """Every group's contrasts with control, at stated times: an `effects` table with `group`.
 
-    grouped : from `patient_groups`. measure : "log_odds_ratio" of response (means converted, and so marked, where a trial
-        has no count), or "standardized_mean_difference" of change and score (negative: an improvement).
+    grouped : from `patient_groups`. measure : "log_odds_ratio" of response (means converted, and so marked, where a
+        trial has no count), or "standardized_mean_difference" of change and score (negative: an improvement).
         Controls are those of the default pooling and a new oral drug in both arms (`control_kind` tells them).
     A group without a contrast has no row. Raises ValueError for another measure.
     """

@@ -48,8 +48,8 @@ def plot_event_rates(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def plot_event_differences(pooled: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """What each class adds to its control's rate of each event: pooled risk differences with 95 % intervals.
 
-    pooled : a `summary()` of risk differences with `event, treatment_class, k`. The number right of each interval is its
-        number of trials. Classes were not randomised against each other.
+    pooled : a `summary()` of risk differences with `event, treatment_class, k`. The number right of each interval
+        is its number of trials. Classes were not randomised against each other.
     """
     events, classes = (list(dict.fromkeys(pooled[name])) for name in ("event", "treatment_class"))
     ax = ax or plt.subplots(figsize=(8.5, 0.9 + 0.5 * len(events)), layout="constrained")[1]
@@ -57,8 +57,8 @@ def plot_event_differences(pooled: pd.DataFrame, *, ax: Axes | None = None) -> A
     for row in pooled.to_dict("records"):
         y = events.index(row["event"]) + GAP * (classes.index(row["treatment_class"]) - (len(classes) - 1) / 2)
         _interval(ax, y, row, class_colour(row["treatment_class"]), ends)
-        ax.annotate(f"{row['k']}", (min(100 * row["conf_high"], ends[1]) + 1.2, y), va="center", fontsize=7, color="0.3",
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(f"{row['k']}", (min(100 * row["conf_high"], ends[1]) + 1.2, y), va="center", fontsize=7,
+                    color="0.3", annotation_clip=False)  # fmt: skip
     _event_axis(ax, events)
     ax.axvline(0, color="0.3", lw=0.8, zorder=0)
     ax.set_xlim(*ends)

@@ -1,6 +1,7 @@
 """The rules notebooks keep: one question each, one cell of parameters, short cells, committed executed and clean."""
 
 import ast
+import re
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 def test_the_notebooks_are_there():
     names = [path.stem for path in NOTEBOOKS]
-    assert names[:3] == ["01_the_evidence", "02_response_at_24_hours", "03_response_timelines"]
+    assert names[:3] == ["00_start_here", "01_the_evidence", "02_response_at_24_hours"]
     assert sum(path.stat().st_size for path in NOTEBOOKS) < 3_000_000
 
 
@@ -31,3 +32,10 @@ def test_a_notebook_keeps_the_rules(path):
         assert not any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in ast.walk(ast.parse(cell.source)))
     tags = [tag for cell in code for tag in cell.metadata.get("tags", [])]
     assert "headline" in tags and "headline_numbers" in tags
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_links_on_and_every_link_is_a_notebook(path):
+    notebook = nbformat.read(path, as_version=4)
+    links = re.findall(r"\]\((\w+\.ipynb)\)", "\n".join(cell.source for cell in notebook.cells))
+    assert links and set(links) <= {other.name for other in NOTEBOOKS}
