@@ -1,0 +1,222 @@
+"""From the `outcomes` table to one row per patient: checked, counted, the scores of each visit side by side.
+
+Written over narwhals: two group-bys in the engine that holds the table (scores by visit; patients). Only one row per
+patient leaves the engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from .errors import PROBLEM_COLUMNS, DatasetError
+
+ARM_WORDS = ("treatment", "treatment_class", "role", "control_kind")
+FROM_BASELINE = ("change", "percent_change", "baseline")
+MOST_VISITS = 40
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Patients:
+    """One row per patient with a score: `keys` (arm, covariates) and `scores` (patients × visits, unseen = NaN).
+
+    visits : their labels in order of time; hours : of each, NaN where unknown. about : study, scale and each arm's words.
+    left_out : reason, patients, scores. numeric : covariates that are numbers.
+    """
+
+    keys: pd.DataFrame
+    scores: np.ndarray
+    visits: tuple[Any, ...]
+    hours: np.ndarray
+    about: pd.DataFrame
+    numeric: tuple[str, ...]
+    left_out: pd.DataFrame
+
+
+def read_patients(outcomes: Any, *, outcome: str, covariates: tuple[str, ...], visit: str, arm: str | None) -> Patients:
+    """The patients of an `outcomes` table (any engine narwhals knows), checked.
+
+    covariates : columns constant over a patient's visits. arm : column of arms, or None.
+    Raises DatasetError for absent columns, an outcome that is no number or not finite, several studies or scales,
+    visits without an order, a patient with two scores at a visit, in two arms or with a changing covariate.
+    """
+    frame = nw.from_native(outcomes)
+    schema = frame.collect_schema()
+    keys = tuple(dict.fromkeys(name for name in (arm, *covariates) if name is not None))
+    _check_columns(schema, outcome, keys, visit)
+    frame = frame.with_columns(_score(schema, outcome, covariates).alias("_score"))
+    seen = _by_visit(frame, visit, "hours" in schema.names() and visit != "hours")
+    visits, hours = _in_order(seen, visit, schema)
+    about = _about(frame, schema, arm)
+    subject = [name for name in ("study", "subject") if name in schema.names()]
+    wide = _one_row_each(frame, visit, visits, [*subject, *(name for name in keys if name not in subject)])
+    _check_patients(wide, frame, subject, visit, int(seen["n"].sum()), len(visits))
+    scores = np.column_stack([wide[f"_{place}"] for place in range(len(visits))]).astype(float)
+    numeric = tuple(name for name in covariates if schema[name].is_numeric())
+    table = pd.DataFrame({name: wide[name] for name in keys}, index=range(len(scores)))
+    return _complete(table, scores, visits, hours, about, numeric, arm, seen, visit)
+
+
+def refusal(column: str, rule: str, fix: str, values: tuple[Any, ...] = (None,)) -> DatasetError:
+    """The error of a table that breaks one rule, once for each value found."""
+    rows = [("table", None, column, value, rule, "error", fix) for value in values]
+    return DatasetError(pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS)))
+
+
+def _check_columns(schema: Any, outcome: str, keys: tuple[str, ...], visit: str) -> None:
+    names = schema.names()
+    absent = [name for name in ("subject", visit, outcome, *keys) if name not in names]
+    if absent:
+        rows = [
+            ("table", None, name, None, "column present", "error", f"add `{name}`; the table has {names}")
+            for name in dict.fromkeys(absent)
+        ]
+        raise DatasetError(pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS)))
+    if not schema[outcome].is_numeric():
+        raise refusal(outcome, "numeric outcome", f"an MMRM takes scores; `{outcome}` is {schema[outcome]}")
+
+
+def _score(schema: Any, outcome: str, covariates: tuple[str, ...]) -> nw.Expr:
+    """The outcome, missing where it is no number; baseline rows are no outcome once the baseline is taken off."""
+    value = nw.col(outcome).cast(nw.Float64)
+    wanted = ~value.is_nan()
+    from_baseline = outcome in FROM_BASELINE or "baseline" in covariates
+    if from_baseline and "hours" in schema.names() and schema["hours"].is_numeric():
+        wanted = wanted & (nw.col("hours") > 0)
+    return nw.when(wanted).then(value)
+
+
+def _by_visit(frame: Any, visit: str, with_hours: bool) -> pd.DataFrame:
+    score = nw.col("_score")
+    facts = [score.count().alias("n"), score.min().alias("low"), score.max().alias("high")]
+    if with_hours:
+        facts += [nw.col("hours").min().alias("first"), nw.col("hours").max().alias("last")]
+    table = frame.group_by(visit).agg(*facts).lazy().collect()
+    return pd.DataFrame({name: table[name].to_numpy() for name in table.columns}, columns=list(table.columns))
+
+
+def _in_order(seen: pd.DataFrame, visit: str, schema: Any) -> tuple[tuple[Any, ...], np.ndarray]:
+    """Labels of the visits somebody attended in the order of time, and their hours."""
+    rows = seen[seen["n"] > 0]
+    if rows.empty:
+        raise refusal("subject", "somebody was seen", "no row has a score after first dose: nothing to fit")
+    if rows[visit].isna().any():
+        raise refusal(visit, "every score has a visit", "give the visit of these scores, or leave them out")
+    if not np.isfinite(rows[["low", "high"]].to_numpy(float)).all():
+        raise refusal("score", "finite scores", "a score is infinite: correct it or make it missing")
+    if len(rows) > MOST_VISITS:
+        fix = f"an MMRM needs planned visits: `{visit}` has {len(rows)} values; use a nominal time or visit column"
+        raise refusal(visit, f"at most {MOST_VISITS} visits", fix)
+    if "first" in rows:
+        wrong = rows[rows["first"] != rows["last"]]
+        if len(wrong):
+            fix = "give the visit's nominal hour on all its rows"
+            raise refusal("hours", "one hour per visit", fix, tuple(wrong[visit].head(SHOWN)))
+        rows = rows.sort_values("first")
+        return tuple(rows[visit].tolist()), rows["first"].to_numpy(float)
+    if schema[visit].is_numeric():
+        values = np.sort(rows[visit].to_numpy())
+        return tuple(values.tolist()), values.astype(float) if visit == "hours" else np.full(len(values), np.nan)
+    if isinstance(schema[visit], nw.Enum):
+        values = [name for name in schema[visit].categories if name in set(rows[visit])]
+        return tuple(values), np.full(len(values), np.nan)
+    fix = "add the column `hours`, or make the visits an ordered categorical (pandas) or Enum (Polars)"
+    raise refusal(visit, "visits in an order", f"text has no order in time: {fix}", tuple(rows[visit].head(SHOWN)))
+
+
+def _about(frame: Any, schema: Any, arm: str | None) -> pd.DataFrame:
+    """One row per arm with its words, study and scale; several studies or scales are refused."""
+    names = schema.names()
+    for name, fix in (
+        ("study", "fit one trial at a time: filter the table"),
+        ("scale", "one model takes one scale: filter the table"),
+    ):
+        if name in names:
+            values = frame.select(name).unique().lazy().collect()[name].to_list()
+            if len(values) > 1:
+                raise refusal(name, f"one {name}", fix, tuple(sorted(map(str, values))[:SHOWN]))
+    words = [name for name in ("study", "scale", *ARM_WORDS) if name in names]
+    if arm is None:
+        rows = frame.select(*words).head(1).lazy().collect() if words else None
+        return pd.DataFrame({name: rows[name].to_list() for name in words}) if rows is not None else pd.DataFrame()
+    rows = frame.select(arm, *(name for name in words if name != arm)).unique(subset=[arm], keep="any").lazy().collect()
+    return pd.DataFrame({name: rows[name].to_list() for name in rows.columns}).rename(columns={arm: "arm"})
+
+
+def _one_row_each(frame: Any, visit: str, visits: tuple[Any, ...], keys: list[str]) -> dict[str, np.ndarray]:
+    """A patient's scores side by side: one group-by, no pivot."""
+    places = [f"_{place}" for place in range(len(visits))]
+    columns = [
+        nw.when(nw.col(visit) == label).then(nw.col("_score")).alias(place)
+        for label, place in zip(visits, places, strict=True)
+    ]
+    wide = frame.with_columns(*columns).group_by(*keys).agg(nw.col(*places).max()).lazy().collect()
+    return {name: wide[name].to_numpy() for name in wide.columns}
+
+
+def _check_patients(
+    wide: dict[str, np.ndarray], frame: Any, subject: list[str], visit: str, scores: int, visits: int
+) -> None:
+    people = pd.DataFrame({name: wide[name] for name in wide if not name.startswith("_")})
+    twice = people.duplicated(subject, keep=False)
+    if twice.any():
+        one = people[twice].groupby(subject, dropna=False, sort=False).nunique(dropna=False)
+        changes = one.columns[(one > 1).any()]
+        rows = [
+            ("table", None, name, who, "constant over a patient's visits", "error", _changing(name, people, subject, who))
+            for name in changes
+            for who in one.index[one[name] > 1][:SHOWN]
+        ]
+        raise DatasetError(pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS)))
+    kept = sum(int(np.count_nonzero(~np.isnan(wide[f"_{place}"].astype(float)))) for place in range(visits))
+    if kept != scores:
+        full = frame.filter(~nw.col("_score").is_null()).group_by(*subject, visit).agg(nw.col("_score").count())
+        found = full.filter(nw.col("_score") > 1).sort(*subject, visit).head(SHOWN).lazy().collect()
+        values = tuple(zip(*(found[name].to_list() for name in (*subject, visit)), strict=True))
+        raise refusal("subject", "one score per patient and visit", "keep one of the rows", values)
+
+
+def _changing(name: str, people: pd.DataFrame, subject: list[str], who: Any) -> str:
+    who = who if isinstance(who, tuple) else (who,)
+    rows = np.logical_and.reduce([people[column] == value for column, value in zip(subject, who, strict=True)])
+    values = ", ".join(map(str, people.loc[rows, name].unique()[:3]))
+    return f"`{name}` is {values} in one patient; an MMRM takes what is known at the start"
+
+
+def _complete(
+    table: pd.DataFrame,
+    scores: np.ndarray,
+    visits: tuple[Any, ...],
+    hours: np.ndarray,
+    about: pd.DataFrame,
+    numeric: tuple[str, ...],
+    arm: str | None,
+    seen: pd.DataFrame,
+    visit: str,
+) -> Patients:
+    """Patients with a score and all covariates; the others are counted by reason."""
+    counts = np.count_nonzero(~np.isnan(scores), axis=1)
+    out, kept = [], counts > 0
+    if not kept.all():
+        out.append(("no score after first dose", int((~kept).sum()), 0))
+    for name in table.columns:
+        lacking = table[name].isna().to_numpy() & kept
+        if lacking.any():
+            out.append((f"no {name}", int(lacking.sum()), int(counts[lacking].sum())))
+            kept = kept & ~lacking
+    unseen = seen.loc[seen["n"] == 0, visit].dropna()
+    unseen = [value for value in unseen.tolist() if visit != "hours" or not isinstance(value, float | int) or value > 0]
+    out += [(f"nobody was seen at {visit} {value}", 0, 0) for value in unseen]
+    left_out = pd.DataFrame(out, columns=["reason", "patients", "scores"])
+    if not kept.any():
+        raise refusal("subject", "somebody can be fitted", "; ".join(f"{one[0]} ({one[1]} patients)" for one in out))
+    if not kept.all():
+        table, scores = table[kept].reset_index(drop=True), scores[kept]
+    attended = ~np.isnan(scores).all(axis=0)
+    labels = tuple(label for label, yes in zip(visits, attended, strict=True) if yes)
+    return Patients(table, scores[:, attended], labels, hours[attended], about, numeric, left_out)
