@@ -1,9 +1,9 @@
 """Covariance structures of repeated measures: parameters ↔ matrix, with first and second derivatives.
 
-The parameters are those of R's mmrm (its vignette "Covariance structures"), because the full Kenward–Roger form
-depends on them: logarithms of standard deviations, then each correlation ρ as φ = ρ / √(1 − ρ²). `us` is the
-Cholesky factor D·L: the logarithms of D, then the rows of the unit lower triangle L. `sp_exp` is σ²·ρ^days with the
-logit of ρ.
+The parameters are those of R's mmrm, because the full Kenward–Roger form depends on them: logarithms of standard
+deviations, then each correlation ρ as φ = ρ / √(1 − ρ²). `us` is the Cholesky factor D·L: the logarithms of D, then the
+rows of the unit lower triangle L. `cs` and `csh` take the logit of ρ's place between its lower bound −1/(T − 1) and 1;
+`sp_exp` is σ²·ρ^days with the logit of ρ.
 """
 
 from __future__ import annotations
@@ -70,21 +70,17 @@ def covariance_derivatives(name: str, theta: np.ndarray, days: np.ndarray) -> De
 def starting_values(name: str, rough: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Parameters near a rough, positive definite covariance matrix."""
     structure = STRUCTURES[name]
-    if structure.start is None:
+    if structure.start is None or structure.correlation is None:
         factor = np.linalg.cholesky(rough)
         unit = factor / np.diag(factor)[:, None]
         return np.concatenate([np.log(np.diag(factor)), unit[np.tril_indices(days.size, -1)]])
     variance = np.diag(rough)
     deviation = np.log(variance if structure.own_variances else variance.mean(keepdims=True)) / 2
-    rho = structure.start(rough / np.sqrt(variance[:, None] * variance), days)
-    if name == "sp_exp":
-        return np.append(deviation, special.logit(rho))
-    rho = np.clip(rho, -FURTHEST, FURTHEST)
+    phi = structure.start(rough / np.sqrt(variance[:, None] * variance), days)
     for _ in range(40):  # averages over a band need not be a correlation matrix: towards independence until they are
-        phi = rho / np.sqrt(1 - rho**2)
-        if np.linalg.eigvalsh(structure.correlation(phi, days)[0])[0] > 1e-3:
+        if np.linalg.eigvalsh(structure.correlation(phi, days)[0])[0] > 1e-6:
             break
-        rho = 0.85 * rho
+        phi = 0.8 * phi
     return np.concatenate([deviation, phi])
 
 
@@ -127,28 +123,32 @@ def _bounded(phi: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return phi * np.sqrt(inside), inside**1.5, -3 * phi * inside**2.5
 
 
+def _unbounded(rho: np.ndarray) -> np.ndarray:
+    rho = np.clip(rho, -FURTHEST, FURTHEST)
+    return rho / np.sqrt(1 - rho**2)
+
+
 def _lag(days: np.ndarray) -> np.ndarray:
     order = np.arange(days.size)
     return np.abs(order[:, None] - order)
 
 
-def _banded(phi: np.ndarray, band: np.ndarray) -> Derivatives:
-    """Correlation parameter b in band b + 1 (a T × T matrix of numbers, 0 = the diagonal)."""
-    rho, slope, bend = _bounded(phi)
-    member = np.stack([(band == place + 1).astype(float) for place in range(len(phi))])
-    corr = (band == 0) + np.tensordot(rho, member, 1)
-    second = np.zeros((len(phi), len(phi), *band.shape), phi.dtype)
-    places = np.arange(len(phi))
-    second[places, places] = bend[:, None, None] * member
-    return corr, slope[:, None, None] * member, second
-
-
 def _toeplitz(phi: np.ndarray, days: np.ndarray) -> Derivatives:
-    return _banded(phi, _lag(days))
+    rho, slope, bend = _bounded(phi)
+    lag, places = _lag(days), np.arange(len(phi))
+    band = (lag == places[:, None, None] + 1).astype(float)
+    second = np.zeros((len(phi), len(phi), *lag.shape), phi.dtype)
+    second[places, places] = bend[:, None, None] * band
+    return (lag == 0) + np.tensordot(rho, band, 1), slope[:, None, None] * band, second
 
 
 def _exchangeable(phi: np.ndarray, days: np.ndarray) -> Derivatives:
-    return _banded(phi, np.minimum(_lag(days), 1))
+    lowest = -1 / (days.size - 1)
+    share = 1 / (1 + np.exp(-phi))
+    slope = (1 - lowest) * share * (1 - share)
+    apart = 1 - np.eye(days.size)
+    rho = lowest + (1 - lowest) * share
+    return rho * apart + np.eye(days.size), (slope * apart)[None], (slope * (1 - 2 * share) * apart)[None, None]
 
 
 def _autoregressive(phi: np.ndarray, days: np.ndarray) -> Derivatives:
@@ -186,26 +186,28 @@ def _spatial(phi: np.ndarray, days: np.ndarray) -> Derivatives:
 
 
 def _start_lags(corr: np.ndarray, days: np.ndarray) -> np.ndarray:
-    return np.array([np.diag(corr, lag).mean() for lag in range(1, days.size)])
-
-
-def _start_neighbours(corr: np.ndarray, days: np.ndarray) -> np.ndarray:
-    return np.diag(corr, 1)
+    return _unbounded(np.array([np.diag(corr, lag).mean() for lag in range(1, days.size)]))
 
 
 def _start_first_lag(corr: np.ndarray, days: np.ndarray) -> np.ndarray:
     return _start_lags(corr, days)[:1]
 
 
+def _start_neighbours(corr: np.ndarray, days: np.ndarray) -> np.ndarray:
+    return _unbounded(np.diag(corr, 1))
+
+
 def _start_mean(corr: np.ndarray, days: np.ndarray) -> np.ndarray:
-    return corr[np.tril_indices(days.size, -1)].mean(keepdims=True)
+    lowest = -1 / (days.size - 1)
+    share = (corr[np.tril_indices(days.size, -1)].mean(keepdims=True) - lowest) / (1 - lowest)
+    return special.logit(np.clip(share, 0.05, 0.95))
 
 
 def _start_per_day(corr: np.ndarray, days: np.ndarray) -> np.ndarray:
     pairs = np.tril_indices(days.size, -1)
     logs = np.log(np.clip(corr[pairs], 0.05, FURTHEST))
     apart = np.abs(days[:, None] - days)[pairs]
-    return np.clip(np.exp((logs / apart).mean(keepdims=True)), 1e-4, 1 - 1e-6)
+    return special.logit(np.clip(np.exp((logs / apart).mean(keepdims=True)), 1e-4, 1 - 1e-6))
 
 
 def _one(visits: int) -> int:

@@ -1,4 +1,4 @@
-"""The maximum of an MMRM's likelihood: start from moments, Newton steps on the exact Hessian, and a check of the end."""
+"""The maximum of an MMRM's likelihood: a start from moments, Newton steps on the exact Hessian, a check of the end."""
 
 from __future__ import annotations
 
@@ -62,12 +62,15 @@ def check_identified(moments: Moments, model: Model) -> None:
         seen = moments.seen[mine] * moments.n[mine, None]
         both = seen.T @ moments.seen[mine]
         words = f" in covariance group {group + 1}" if model.groups > 1 else ""
-        if structure.own_variances and (np.diag(both) <= (alone if model.groups == 1 else 1)).any():
+        needed = alone if model.groups == 1 else np.ones(len(alone))
+        if structure.own_variances and bool(np.any(np.diag(both) <= needed)):
             visit = int(np.argmin(np.diag(both)))
             raise _failure(model, f"visit {visit + 1}{words} has no more patients than coefficients of its own", None)
         if structure.correlation is None and (both < 2).any():
             one, other = np.argwhere(both < 2)[0] + 1
-            raise _failure(model, f"fewer than two patients{words} were seen at both visit {one} and visit {other}", None)
+            raise _failure(
+                model, f"fewer than two patients{words} were seen at both visit {one} and visit {other}", None
+            )
 
 
 def _start(moments: Moments, model: Model) -> np.ndarray:
@@ -170,5 +173,5 @@ def _check_regular(model: Model, theta: np.ndarray) -> None:
 
 def _failure(model: Model, words: str, theta: np.ndarray | None) -> ConvergenceError:
     name = STRUCTURES[model.structure].words
-    state = {"covariance": model.structure, "reason": words, "parameters": theta}
+    state: dict[str, object] = {"covariance": model.structure, "reason": words, "parameters": theta}
     return ConvergenceError(f"{model.structure} ({name}): {words}; {REMEDY}", state)

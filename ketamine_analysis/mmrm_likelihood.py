@@ -1,8 +1,8 @@
-"""The likelihood of an MMRM from sums: value, gradient and Hessian, at a cost that does not know the number of patients.
+"""The likelihood of an MMRM from sums: value, gradient, Hessian, at a cost that does not know the number of patients.
 
-Patients who were seen at the same visits (a pattern) share a covariance matrix, and the likelihood sees them only through
-the sums of products of their covariates z and outcomes y. W = Σ⁻¹ of the visits seen, with zero rows and columns for
-the others, lets all patterns be worked in one array. Formulas: Lindstrom & Bates 1988 (J Am Stat Assoc 83:1014);
+Patients who were seen at the same visits (a pattern) share a covariance matrix, and the likelihood sees them only
+through the sums of products of their covariates z and outcomes y. W = Σ⁻¹ of the visits seen, with zero rows and
+columns for the others, lets all patterns be worked in one array. Formulas: Lindstrom & Bates 1988 (J Am Stat Assoc 83:1014);
 Wolfinger, Tobias & Sall 1994 (SIAM J Sci Comput 15:1294).
 """
 
@@ -160,9 +160,12 @@ def invert(information: np.ndarray) -> tuple[np.ndarray, float] | None:
 
 
 def _normal_equations(moments: Moments, model: Model, groups: list[Weights]) -> tuple[np.ndarray, np.ndarray]:
-    information = sum(weighted_products(moments, model, part.rows, part.w) for part in groups)
-    weighted = sum(np.tensordot(part.w, moments.zy[part.rows], ([0, 2], [0, 2])) for part in groups)
-    return information, model.columns.T @ np.ravel(weighted)
+    p, (t, q) = model.columns.shape[1], (model.days.size, moments.zz.shape[-1])
+    information, weighted = np.zeros((p, p)), np.zeros((t, q))
+    for part in groups:
+        information += weighted_products(moments, model, part.rows, part.w)
+        weighted += np.tensordot(part.w, moments.zy[part.rows], ([0, 2], [0, 2]))
+    return information, model.columns.T @ weighted.ravel()
 
 
 def _residual(moments: Moments, model: Model, coefficients: np.ndarray) -> np.ndarray:
@@ -194,13 +197,14 @@ def _group_derivatives(
     fisher = flat @ _pair_products(w, n * w) @ flat.T / 2
     by_visit = (model.columns @ coefficients).reshape(t, -1)
     left = moments.zy[part.rows].swapaxes(1, 2) - by_visit @ moments.zz[part.rows]
-    slopes, score = 0.0, 0.0
+    p = model.columns.shape[1]
+    slopes, score = np.zeros((k, p, p)), np.zeros((k, p))
     size = max(1, CHUNK // (k * t * t))
     for begin in range(0, len(part.rows), size):
         some = slice(begin, begin + size)
         change = -_sandwich(w[some], part.first)
-        slopes = slopes + weighted_products(moments, model, part.rows[some], change)
-        score = score + np.tensordot(change, left[some], ([0, 3], [0, 1])).reshape(k, -1) @ model.columns
+        slopes += weighted_products(moments, model, part.rows[some], change)
+        score += np.tensordot(change, left[some], ([0, 3], [0, 1])).reshape(k, -1) @ model.columns
     return flat @ slack.ravel(), direct, fisher, slopes, score
 
 

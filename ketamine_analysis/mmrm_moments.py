@@ -1,4 +1,4 @@
-"""From patients to sums: covariates coded, fixed effects laid out, sums of products within each pattern of visits seen."""
+"""From patients to sums: covariates coded, fixed effects laid out, sums of products by pattern of visits seen."""
 
 from __future__ import annotations
 
@@ -55,7 +55,12 @@ class Design:
 
 
 def make_design(
-    patients: Patients, *, arms: tuple[Any, ...], arm: str | None, visit_covariates: tuple[str, ...], order: tuple[str, ...]
+    patients: Patients,
+    *,
+    arms: tuple[Any, ...],
+    arm: str | None,
+    visit_covariates: tuple[str, ...],
+    order: tuple[str, ...],
 ) -> tuple[Design, np.ndarray]:
     """The layout, and the patients' z. order : every covariate; those of `visit_covariates` act at each visit anew."""
     if arm is None or len(arms) == 1:

@@ -25,7 +25,7 @@ SHOWN = 10
 class Patients:
     """One row per patient with a score: `keys` (arm, covariates) and `scores` (patients × visits, unseen = NaN).
 
-    visits : their labels in order of time; hours : of each, NaN where unknown. about : study, scale and each arm's words.
+    visits : their labels in order of time; hours : of each, NaN where unknown. about : each arm's words, study, scale.
     left_out : reason, patients, scores. numeric : covariates that are numbers.
     """
 
@@ -168,7 +168,15 @@ def _check_patients(
         one = people[twice].groupby(subject, dropna=False, sort=False).nunique(dropna=False)
         changes = one.columns[(one > 1).any()]
         rows = [
-            ("table", None, name, who, "constant over a patient's visits", "error", _changing(name, people, subject, who))
+            (
+                "table",
+                None,
+                name,
+                who,
+                "constant over a patient's visits",
+                "error",
+                _changing(name, people, subject, who),
+            )
             for name in changes
             for who in one.index[one[name] > 1][:SHOWN]
         ]
@@ -209,8 +217,8 @@ def _complete(
         if lacking.any():
             out.append((f"no {name}", int(lacking.sum()), int(counts[lacking].sum())))
             kept = kept & ~lacking
-    unseen = seen.loc[seen["n"] == 0, visit].dropna()
-    unseen = [value for value in unseen.tolist() if visit != "hours" or not isinstance(value, float | int) or value > 0]
+    empty = seen.loc[seen["n"] == 0, visit].dropna().tolist()
+    unseen = [value for value in empty if visit != "hours" or not isinstance(value, float | int) or value > 0]
     out += [(f"nobody was seen at {visit} {value}", 0, 0) for value in unseen]
     left_out = pd.DataFrame(out, columns=["reason", "patients", "scores"])
     if not kept.any():
