@@ -45,25 +45,23 @@ def chosen_visits(design: Design, at: Any) -> tuple[Any, ...]:
 
 def contrast_cells(cells: Cells, reference: Any, at: tuple[Any, ...], since: Any) -> Cells:
     """Each other arm minus the reference at each visit (minus the same at the visit `since`)."""
+    columns = {name: cells.table[name].tolist() for name in cells.table}
+    place = {key: row for row, key in enumerate(zip(columns["arm"], columns["visit"], strict=True))}
+    arms = [arm for arm in dict.fromkeys(columns["arm"]) if arm != reference]
     found, rows = [], []
-    place = {
-        (arm, visit): row for row, (arm, visit) in enumerate(zip(cells.table["arm"], cells.table["visit"], strict=True))
-    }
-    arms = [arm for arm in dict.fromkeys(cells.table["arm"]) if arm != reference]
     for visit in at:
         for arm in arms:
-            pairs = [(place[arm, visit], 1), (place[reference, visit], -1)]
+            used = [place[arm, visit], place[reference, visit]]
             term = f"{arm} − {reference} at {text(visit)}"
             if since is not None:
-                pairs += [(place[arm, since], -1), (place[reference, since], 1)]
+                used += [place[reference, since], place[arm, since]]
                 term += f", less that at {text(since)}"
-            used = cells.table.loc[[row for row, _ in pairs]]
-            reason = "; ".join(dict.fromkeys(one for one in used["reason"] if one))
-            n, control_n = used["n"].to_numpy()[:2]
-            found.append((term, arm, reference, visit, used["hours"].iloc[0], n, control_n, reason))
-            rows.append(sum(sign * cells.rows[row] for row, sign in pairs))
-    columns = ["term", "arm", "control_arm", "visit", "hours", "n", "control_n", "reason"]
-    return Cells(pd.DataFrame(found, columns=columns), np.array(rows))
+            reason = "; ".join(dict.fromkeys(columns["reason"][row] for row in used if columns["reason"][row]))
+            n, control_n = columns["n"][used[0]], columns["n"][used[1]]
+            found.append((term, arm, reference, visit, columns["hours"][used[0]], n, control_n, reason))
+            rows.append(np.array([1, -1, 1, -1][: len(used)]) @ cells.rows[used])
+    names = ["term", "arm", "control_arm", "visit", "hours", "n", "control_n", "reason"]
+    return Cells(pd.DataFrame(found, columns=names), np.array(rows).reshape(len(found), cells.rows.shape[1]))
 
 
 def standard_deviations(

@@ -55,7 +55,7 @@ def maximise(moments: Moments, model: Model) -> Fit:
 def check_identified(moments: Moments, model: Model) -> None:
     """Refuses a covariance that the visits seen cannot determine."""
     structure = STRUCTURES[model.structure]
-    effects = model.columns.reshape(model.days.size, -1, model.columns.shape[1]).any(axis=1)
+    effects = model.columns.reshape(model.days.size, -1, model.columns.shape[1]).max(axis=1)
     alone = effects[:, effects.sum(axis=0) == 1].sum(axis=1)  # fixed effects that only this visit feeds
     for group in range(model.groups):
         mine = moments.group == group

@@ -2,8 +2,8 @@
 
 Patients who were seen at the same visits (a pattern) share a covariance matrix, and the likelihood sees them only
 through the sums of products of their covariates z and outcomes y. W = Σ⁻¹ of the visits seen, with zero rows and
-columns for the others, lets all patterns be worked in one array. Formulas: Lindstrom & Bates 1988 (J Am Stat Assoc 83:1014);
-Wolfinger, Tobias & Sall 1994 (SIAM J Sci Comput 15:1294).
+columns for the others, lets all patterns be worked in one array. Formulas: Lindstrom & Bates 1988 (J Am Stat Assoc
+83:1014); Wolfinger, Tobias & Sall 1994 (SIAM J Sci Comput 15:1294).
 """
 
 from __future__ import annotations

@@ -123,8 +123,8 @@ def _in_order(seen: pd.DataFrame, visit: str, schema: Any) -> tuple[tuple[Any, .
         values = np.sort(rows[visit].to_numpy())
         return tuple(values.tolist()), values.astype(float) if visit == "hours" else np.full(len(values), np.nan)
     if isinstance(schema[visit], nw.Enum):
-        values = [name for name in schema[visit].categories if name in set(rows[visit])]
-        return tuple(values), np.full(len(values), np.nan)
+        named = tuple(name for name in schema[visit].categories if name in set(rows[visit]))
+        return named, np.full(len(named), np.nan)
     fix = "add the column `hours`, or make the visits an ordered categorical (pandas) or Enum (Polars)"
     raise refusal(visit, "visits in an order", f"text has no order in time: {fix}", tuple(rows[visit].head(SHOWN)))
 
