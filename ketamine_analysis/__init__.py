@@ -25,6 +25,8 @@ from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .mmrm import fit_mmrm
+from .mmrm_result import MMRM
 from .onset import first_separation, separation_by_window
 from .outcomes import derive_outcomes, summarize_arms
 from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
@@ -45,6 +47,7 @@ from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 __version__ = "0.1.0"
 
 __all__ = [
+    "MMRM",
     "SCALES",
     "TIME_WINDOWS",
     "Comparison",
@@ -72,6 +75,7 @@ __all__ = [
     "egger_test",
     "find_scale",
     "first_separation",
+    "fit_mmrm",
     "fit_time_course",
     "hours_axis",
     "influence",
