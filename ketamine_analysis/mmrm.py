@@ -19,7 +19,8 @@ from .errors import ConvergenceError
 from .mmrm_fit import Fit, maximise
 from .mmrm_inference import INFERENCES, FixedEffects, fixed_effects
 from .mmrm_likelihood import Model, Moments
-from .mmrm_moments import Design, check_aliases, make_design, make_moments, ordered_levels
+from .mmrm_means import text
+from .mmrm_moments import Design, check_aliases, check_scores_vary, make_design, make_moments, ordered_levels
 from .mmrm_result import MMRM
 from .mmrm_table import Patients, read_patients
 from .time_windows import HOURS_PER_DAY
@@ -74,6 +75,7 @@ def fit_mmrm(
     group = np.zeros(len(z), int) if by is None else pd.Index(groups).get_indexer(patients.keys[by])
     moments = make_moments(patients, design, z, group)
     check_aliases(moments, design)
+    check_scores_vary(moments, design, outcome)
     model, fit, tried = _first_that_converges(structures, moments, design, groups, method)
     return MMRM(
         outcome=outcome,
@@ -140,9 +142,10 @@ def _first_that_converges(
         structures = ("us",)  # one visit has one variance: all structures are the same
     if "sp_exp" in structures and np.isnan(design.hours).any():
         raise ValueError("covariance 'sp_exp' needs the visits' hours: add the column `hours` to the table")
+    visits = tuple(map(text, design.visits))
     tried, failures = [], []
     for name in structures:
-        model = Model(name, design.hours / HOURS_PER_DAY, max(len(groups), 1), method == "REML", design.columns)
+        model = Model(name, visits, design.hours / HOURS_PER_DAY, max(len(groups), 1), method == "REML", design.columns)
         try:
             fit = maximise(moments, model)
         except ConvergenceError as failure:

@@ -11,8 +11,10 @@ from .errors import ConvergenceError
 from .mmrm_likelihood import Likelihood, Model, Moments, evaluate, invert, residual_products
 
 STEPS, HALVINGS = 100, 40
+LEAP = 2.0  # longest step against 1 + |parameter|; parameters are logarithms or of order one
 FLAT = 1e-7  # curvature of the likelihood against the information expected, below which a parameter is not identified
 NEAR = 1e-6  # gain still expected from a Newton step, below which steps are taken whole
+CONSTANT = 1e-12  # share of a visit's sum of squares left by the fixed effects, below which it is rounding
 SINGULAR = 1e-11  # smallest eigenvalue of the correlation matrix, below which it is degenerate
 REMEDY = "fit fewer visits or fewer covariance parameters, such as covariance=('us', 'toeph', 'ar1h', 'cs')"
 
@@ -65,9 +67,11 @@ def check_identified(moments: Moments, model: Model) -> None:
         needed = alone if model.groups == 1 else np.ones(len(alone))
         if structure.own_variances and bool(np.any(np.diag(both) <= needed)):
             visit = int(np.argmin(np.diag(both)))
-            raise _failure(model, f"visit {visit + 1}{words} has no more patients than coefficients of its own", None)
+            raise _failure(
+                model, f"visit {model.visits[visit]}{words} has no more patients than coefficients of its own", None
+            )
         if structure.correlation is None and (both < 2).any():
-            one, other = np.argwhere(both < 2)[0] + 1
+            one, other = (model.visits[place] for place in np.argwhere(both < 2)[0])
             raise _failure(
                 model, f"fewer than two patients{words} were seen at both visit {one} and visit {other}", None
             )
@@ -85,10 +89,11 @@ def _start(moments: Moments, model: Model) -> np.ndarray:
         share = max(0.1, 1 - used / (moments.n @ moments.seen.sum(1)) if model.restricted else 1.0)
         rough = residual[mine].sum(0) / np.maximum(pairs * share, 1e-9)
         variance = np.diag(rough)
-        floor = 1e-10 * variance.max()
-        if variance.max() <= 0 or not np.isfinite(variance).all():
-            raise _failure(model, "the response is constant once the fixed effects are taken off", None)
-        deviation = np.sqrt(np.maximum(variance, floor))
+        exact = variance * np.diag(pairs) <= CONSTANT * np.einsum("ntt->t", moments.yy[mine])
+        if exact.all() or (exact.any() and STRUCTURES[model.structure].own_variances):
+            visit = model.visits[int(np.argmax(exact))]
+            raise _failure(model, f"the fixed effects leave no variance at visit {visit}", None)
+        deviation = np.sqrt(np.maximum(variance, CONSTANT * variance.max()))
         parts.append(starting_values(model.structure, _positive(rough, deviation), model.days))
     return np.concatenate(parts)
 
@@ -122,7 +127,7 @@ def _line_search(
     moments: Moments, model: Model, theta: np.ndarray, point: Likelihood, direction: np.ndarray
 ) -> tuple[np.ndarray, Likelihood] | None:
     slope = float(point.gradient @ direction)
-    length = min(1.0, 3.0 / np.abs(direction).max())  # parameters are logarithms or of order one: no leaps
+    length = min(1.0, LEAP / (np.abs(direction) / (1 + np.abs(theta))).max())
     for _ in range(HALVINGS):
         there = theta + length * direction
         other = evaluate(moments, model, there)

@@ -35,12 +35,13 @@ class Moments:
 
 @dataclass(frozen=True)
 class Model:
-    """What is fitted: structure, days of the visits, groups with their own covariance, REML or ML, fixed effects.
+    """What is fitted: structure, visits and their days, groups with their own covariance, REML or ML, fixed effects.
 
     columns : (T·q) × P; the coefficient of z_a at visit t (row t·q + a) as a sum of fixed effects.
     """
 
     structure: str
+    visits: tuple[str, ...]
     days: np.ndarray
     groups: int
     restricted: bool

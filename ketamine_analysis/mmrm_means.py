@@ -117,12 +117,14 @@ def effect_tests(design: Design, cells: Cells) -> list[tuple[str, np.ndarray]]:
     """The usual joint tests and their rows: arms at any visit, arm × visit, each covariate (all its coefficients)."""
     a, t = max(len(design.arms), 1), len(design.visits)
     found = []
-    rows = cells.rows.reshape(t, a, -1)
-    if a > 1 and (design.place[:, :a] >= 0).all():
+    whole = (design.place[:, :a] >= 0).all(axis=1)  # visits at which every arm was seen
+    rows = cells.rows.reshape(t, a, -1)[whole]
+    if a > 1 and len(rows):
+        words = "" if whole.all() else " (visits with every arm)"
         against = rows[:, 1:] - rows[:, :1]
-        found.append(("arm at any visit", against.reshape(t * (a - 1), -1)))
-        if t > 1:
-            found.append(("arm × visit", (against[1:] - against[:1]).reshape((t - 1) * (a - 1), -1)))
+        found.append((f"arm at any visit{words}", against.reshape(-1, rows.shape[-1])))
+        if len(rows) > 1:
+            found.append((f"arm × visit{words}", (against[1:] - against[:1]).reshape(-1, rows.shape[-1])))
     for name in dict.fromkeys(one.name for one in design.covariates):
         mine = [a + place for place, one in enumerate(design.covariates) if one.name == name]
         places = np.unique(design.place[:, mine])

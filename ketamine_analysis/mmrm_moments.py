@@ -133,6 +133,18 @@ def check_aliases(moments: Moments, design: Design) -> None:
         raise refusal("covariates", "no aliased covariate", fix, tuple(names[one] for one in aliased[:SHOWN]))
 
 
+def check_scores_vary(moments: Moments, design: Design, outcome: str) -> None:
+    """Refuses scores that are all equal at each visit, and fewer scores than the model has coefficients."""
+    seen = moments.n @ moments.seen
+    spread = np.einsum("ntt->", moments.yy)
+    if spread <= 1e-24 * (seen @ design.y_origin**2):
+        raise refusal(outcome, "scores vary", "every patient has the same score at each visit: there is nothing to fit")
+    coefficients = int(design.place.max()) + 1
+    if seen.sum() <= coefficients:
+        fix = f"{seen.sum():.0f} scores cannot tell {coefficients} coefficients and a variance: leave out covariates"
+        raise refusal(outcome, "more scores than coefficients", fix)
+
+
 def _places(z: np.ndarray, seen: np.ndarray, arms: int, covariates: list[Covariate]) -> np.ndarray:
     t, q = seen.shape[1], z.shape[1]
     place = np.full((t, q), -1)

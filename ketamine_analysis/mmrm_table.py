@@ -87,7 +87,7 @@ def _score(schema: Any, outcome: str, covariates: tuple[str, ...]) -> nw.Expr:
     wanted = ~value.is_nan()
     from_baseline = outcome in FROM_BASELINE or "baseline" in covariates
     if from_baseline and "hours" in schema.names() and schema["hours"].is_numeric():
-        wanted = wanted & (nw.col("hours") > 0)
+        wanted = wanted & ((nw.col("hours") > 0) | nw.col("hours").is_null())
     return nw.when(wanted).then(value)
 
 
