@@ -19,10 +19,9 @@ from .errors import ConvergenceError
 from .mmrm_fit import Fit, maximise
 from .mmrm_inference import INFERENCES, FixedEffects, fixed_effects
 from .mmrm_likelihood import Model, Moments
-from .mmrm_means import text
 from .mmrm_moments import Design, check_aliases, check_scores_vary, make_design, make_moments, ordered_levels
 from .mmrm_result import MMRM
-from .mmrm_table import Patients, read_patients
+from .mmrm_table import Patients, read_patients, text
 from .time_windows import HOURS_PER_DAY
 
 METHODS = ("REML", "ML")

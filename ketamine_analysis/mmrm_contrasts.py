@@ -11,8 +11,9 @@ import pandas as pd
 from .measures import hedges_correction
 from .mmrm_inference import FixedEffects
 from .mmrm_likelihood import Moments
-from .mmrm_means import Cells, text
+from .mmrm_means import Cells
 from .mmrm_moments import Design
+from .mmrm_table import text
 
 DESCRIPTORS = ("treatment", "treatment_class", "role")
 

@@ -7,7 +7,6 @@ effects; where it asks for a cell nobody was seen in, it cannot be estimated and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from .inference import summary_table
 from .mmrm_inference import FixedEffects, t_inference
 from .mmrm_likelihood import Moments
 from .mmrm_moments import Design
+from .mmrm_table import text
 
 WEIGHTS = ("equal", "proportional", "observed")
 
@@ -26,11 +26,6 @@ class Cells:
 
     table: pd.DataFrame
     rows: np.ndarray
-
-
-def text(value: Any) -> str:
-    """A level or visit in words: 24.0 is "24"."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def mean_cells(design: Design, moments: Moments, weights: str) -> Cells:

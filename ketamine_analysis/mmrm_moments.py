@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .mmrm_likelihood import Moments, invert
-from .mmrm_table import SHOWN, Patients, refusal
+from .mmrm_patients import SHOWN, refusal
+from .mmrm_table import Patients
 
 ALIASED = 1e-10  # share of a column's sum of squares that the others leave, below which it is one of them
 

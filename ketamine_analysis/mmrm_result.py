@@ -21,8 +21,9 @@ from .mmrm_contrasts import (
 from .mmrm_fit import Fit
 from .mmrm_inference import FixedEffects, f_inference
 from .mmrm_likelihood import Model, Moments
-from .mmrm_means import Cells, coefficient_rows, effect_tests, estimate_rows, mean_cells, text
+from .mmrm_means import Cells, coefficient_rows, effect_tests, estimate_rows, mean_cells
 from .mmrm_moments import Design
+from .mmrm_table import text
 
 
 @dataclass(frozen=True)

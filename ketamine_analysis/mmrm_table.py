@@ -1,7 +1,7 @@
-"""From the `outcomes` table to one row per patient: checked, counted, the scores of each visit side by side.
+"""From the `outcomes` table to the patients that are fitted: checked, and those left out counted.
 
-Written over narwhals: two group-bys in the engine that holds the table (scores by visit; patients). Only one row per
-patient leaves the engine.
+Written over narwhals: one query counts the scores by visit, one lays out the patients. Only one row per patient leaves
+the engine that holds the table.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from .errors import PROBLEM_COLUMNS, DatasetError
+from .mmrm_patients import SHOWN, one_row_each, refusal
 
 ARM_WORDS = ("treatment", "treatment_class", "role", "control_kind")
 FROM_BASELINE = ("change", "percent_change", "baseline")
 MOST_VISITS = 40
-SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ def read_patients(outcomes: Any, *, outcome: str, covariates: tuple[str, ...], v
     seen = _by_visit(frame, visit, "hours" in schema.names() and visit != "hours")
     visits, hours = _in_order(seen, visit, schema)
     about = _about(frame, schema, arm)
-    subject = [name for name in ("study", "subject") if name in schema.names()]
-    wide = _one_row_each(frame, visit, visits, [*subject, *(name for name in keys if name not in subject)])
-    _check_patients(wide, frame, subject, visit, int(seen["n"].sum()), len(visits))
-    scores = np.column_stack([wide[f"_{place}"] for place in range(len(visits))]).astype(float)
+    wide, scores = one_row_each(frame, visit, visits, keys, int(seen["n"].sum()))
+    if np.isinf(scores).any():
+        raise refusal(outcome, "finite scores", "a score is infinite: correct it or make it missing")
     numeric = tuple(name for name in covariates if schema[name].is_numeric())
-    table = pd.DataFrame({name: wide[name] for name in keys}, index=range(len(scores)))
+    table = pd.DataFrame(
+        {name: _categories(frame, schema, name, wide[name]) for name in keys}, index=range(len(scores))
+    )
     return _complete(table, scores, visits, hours, about, numeric, arm, seen, visit)
 
 
-def refusal(column: str, rule: str, fix: str, values: tuple[Any, ...] = (None,)) -> DatasetError:
-    """The error of a table that breaks one rule, once for each value found."""
-    rows = [("table", None, column, value, rule, "error", fix) for value in values]
-    return DatasetError(pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS)))
+def text(value: Any) -> str:
+    """A level or visit in words: 24.0 is "24"."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _check_columns(schema: Any, outcome: str, keys: tuple[str, ...], visit: str) -> None:
@@ -93,7 +93,7 @@ def _score(schema: Any, outcome: str, covariates: tuple[str, ...]) -> nw.Expr:
 
 def _by_visit(frame: Any, visit: str, with_hours: bool) -> pd.DataFrame:
     score = nw.col("_score")
-    facts = [score.count().alias("n"), score.min().alias("low"), score.max().alias("high")]
+    facts = [score.count().alias("n")]
     if with_hours:
         facts += [nw.col("hours").min().alias("first"), nw.col("hours").max().alias("last")]
     table = frame.group_by(visit).agg(*facts).lazy().collect()
@@ -107,8 +107,6 @@ def _in_order(seen: pd.DataFrame, visit: str, schema: Any) -> tuple[tuple[Any, .
         raise refusal("subject", "somebody was seen", "no row has a score after first dose: nothing to fit")
     if rows[visit].isna().any():
         raise refusal(visit, "every score has a visit", "give the visit of these scores, or leave them out")
-    if not np.isfinite(rows[["low", "high"]].to_numpy(float)).all():
-        raise refusal("score", "finite scores", "a score is infinite: correct it or make it missing")
     if len(rows) > MOST_VISITS:
         fix = f"an MMRM needs planned visits: `{visit}` has {len(rows)} values; use a nominal time or visit column"
         raise refusal(visit, f"at most {MOST_VISITS} visits", fix)
@@ -141,59 +139,22 @@ def _about(frame: Any, schema: Any, arm: str | None) -> pd.DataFrame:
             if len(values) > 1:
                 raise refusal(name, f"one {name}", fix, tuple(sorted(map(str, values))[:SHOWN]))
     words = [name for name in ("study", "scale", *ARM_WORDS) if name in names]
+    if not words:
+        return pd.DataFrame()
     if arm is None:
-        rows = frame.select(*words).head(1).lazy().collect() if words else None
-        return pd.DataFrame({name: rows[name].to_list() for name in words}) if rows is not None else pd.DataFrame()
+        rows = frame.select(*words).head(1).lazy().collect()
+        return pd.DataFrame({name: rows[name].to_list() for name in words})
     rows = frame.select(arm, *(name for name in words if name != arm)).unique(subset=[arm], keep="any").lazy().collect()
     return pd.DataFrame({name: rows[name].to_list() for name in rows.columns}).rename(columns={arm: "arm"})
 
 
-def _one_row_each(frame: Any, visit: str, visits: tuple[Any, ...], keys: list[str]) -> dict[str, np.ndarray]:
-    """A patient's scores side by side: one group-by, no pivot."""
-    places = [f"_{place}" for place in range(len(visits))]
-    columns = [
-        nw.when(nw.col(visit) == label).then(nw.col("_score")).alias(place)
-        for label, place in zip(visits, places, strict=True)
-    ]
-    wide = frame.with_columns(*columns).group_by(*keys).agg(nw.col(*places).max()).lazy().collect()
-    return {name: wide[name].to_numpy() for name in wide.columns}
-
-
-def _check_patients(
-    wide: dict[str, np.ndarray], frame: Any, subject: list[str], visit: str, scores: int, visits: int
-) -> None:
-    people = pd.DataFrame({name: wide[name] for name in wide if not name.startswith("_")})
-    twice = people.duplicated(subject, keep=False)
-    if twice.any():
-        one = people[twice].groupby(subject, dropna=False, sort=False).nunique(dropna=False)
-        changes = one.columns[(one > 1).any()]
-        rows = [
-            (
-                "table",
-                None,
-                name,
-                who,
-                "constant over a patient's visits",
-                "error",
-                _changing(name, people, subject, who),
-            )
-            for name in changes
-            for who in one.index[one[name] > 1][:SHOWN]
-        ]
-        raise DatasetError(pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS)))
-    kept = sum(int(np.count_nonzero(~np.isnan(wide[f"_{place}"].astype(float)))) for place in range(visits))
-    if kept != scores:
-        full = frame.filter(~nw.col("_score").is_null()).group_by(*subject, visit).agg(nw.col("_score").count())
-        found = full.filter(nw.col("_score") > 1).sort(*subject, visit).head(SHOWN).lazy().collect()
-        values = tuple(zip(*(found[name].to_list() for name in (*subject, visit)), strict=True))
-        raise refusal("subject", "one score per patient and visit", "keep one of the rows", values)
-
-
-def _changing(name: str, people: pd.DataFrame, subject: list[str], who: Any) -> str:
-    who = who if isinstance(who, tuple) else (who,)
-    rows = np.logical_and.reduce([people[column] == value for column, value in zip(subject, who, strict=True)])
-    values = ", ".join(map(str, people.loc[rows, name].unique()[:3]))
-    return f"`{name}` is {values} in one patient; an MMRM takes what is known at the start"
+def _categories(frame: Any, schema: Any, name: str, values: np.ndarray) -> Any:
+    """The values; with the order of their categories where the table gives one."""
+    if isinstance(schema[name], nw.Enum):
+        return pd.Categorical(values, list(schema[name].categories))
+    if isinstance(schema[name], nw.Categorical) and frame.implementation.is_pandas():
+        return pd.Categorical(values, frame.to_native()[name].cat.categories)
+    return values
 
 
 def _complete(
@@ -219,7 +180,7 @@ def _complete(
             kept = kept & ~lacking
     empty = seen.loc[seen["n"] == 0, visit].dropna().tolist()
     unseen = [value for value in empty if visit != "hours" or not isinstance(value, float | int) or value > 0]
-    out += [(f"nobody was seen at {visit} {value}", 0, 0) for value in unseen]
+    out += [(f"nobody was seen at {visit} {text(value)}", 0, 0) for value in unseen]
     left_out = pd.DataFrame(out, columns=["reason", "patients", "scores"])
     if not kept.any():
         raise refusal("subject", "somebody can be fitted", "; ".join(f"{one[0]} ({one[1]} patients)" for one in out))
