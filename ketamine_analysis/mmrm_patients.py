@@ -54,13 +54,13 @@ def _by_codes(
     table: pd.DataFrame, visit: str, visits: tuple[Any, ...], keys: tuple[str, ...]
 ) -> tuple[dict[str, np.ndarray], np.ndarray] | None:
     """The same from pandas; None where a rule is broken (the group-by then finds out which)."""
-    codes, people = pd.factorize(table["subject"])
+    codes, people = _codes(table["subject"])
     if len(codes) == 0 or codes.min() < 0:
         return None
     first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))  # codes count up as patients appear
     known = {}
     for name in keys:
-        level = pd.factorize(table[name])[0]
+        level = _codes(table[name])[0]
         if (level != level[first][codes]).any():
             return None
         known[name] = table[name].iloc[first].to_numpy()
@@ -73,6 +73,11 @@ def _by_codes(
         if np.count_nonzero(~np.isnan(scores[:, place])) != len(rows):
             return None
     return known, scores
+
+
+def _codes(values: pd.Series) -> tuple[np.ndarray, Any]:
+    codes, levels = pd.factorize(values)
+    return codes.astype(np.int32 if len(codes) < 2**31 else np.int64), levels
 
 
 def _check_keys(people: pd.DataFrame, keys: tuple[str, ...]) -> None:
