@@ -26,6 +26,7 @@ from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .mmrm import fit_mmrm
+from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
 from .mmrm_result import MMRM
 from .onset import first_separation, separation_by_window
 from .outcomes import derive_outcomes, summarize_arms
@@ -89,10 +90,13 @@ __all__ = [
     "one_per_window",
     "peto",
     "plot_assessment_times",
+    "plot_covariance",
     "plot_forest",
     "plot_funnel",
+    "plot_lsmeans",
     "plot_rates",
     "plot_time_course",
+    "plot_trajectories",
     "plot_windows",
     "problems_in_arms",
     "problems_in_scores",

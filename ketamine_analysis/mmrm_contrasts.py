@@ -18,16 +18,22 @@ from .mmrm_table import text
 DESCRIPTORS = ("treatment", "treatment_class", "role")
 
 
+def only_control(design: Design, about: pd.DataFrame) -> Any:
+    """The arm of role control where the trial has one and only one."""
+    if "role" not in about or "arm" not in about:
+        return None
+    controls = [arm for arm in about.loc[about["role"] == "control", "arm"] if arm in design.arms]
+    return controls[0] if len(controls) == 1 else None
+
+
 def chosen_reference(design: Design, about: pd.DataFrame, reference: Any) -> Any:
     """The arm to compare with: the one named, else the trial's only control."""
     if len(design.arms) < 2:
         raise ValueError("the fit has one arm (or none): there is nothing to contrast; compare visits with `linear`")
     if reference is None:
-        controls = list(about.loc[about["role"] == "control", "arm"].unique()) if "role" in about else []
-        controls = [arm for arm in controls if arm in design.arms]
-        if len(controls) != 1:
+        reference = only_control(design, about)
+        if reference is None:
             raise ValueError(f"name the reference arm, reference=…: one of {list(design.arms)}")
-        return controls[0]
     if reference not in design.arms:
         raise ValueError(f"reference {reference!r} is no arm of the fit: use one of {list(design.arms)}")
     return reference

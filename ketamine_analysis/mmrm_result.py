@@ -15,6 +15,7 @@ from .mmrm_contrasts import (
     chosen_visits,
     contrast_cells,
     effects_table,
+    only_control,
     standard_deviations,
     with_descriptors,
 )
@@ -56,6 +57,11 @@ class MMRM:
     def log_likelihood(self) -> float:
         """The maximum of the (restricted) log-likelihood."""
         return self.fit.likelihood.log_likelihood
+
+    @property
+    def reference(self) -> Any:
+        """The trial's only arm of role control; None where there is no such arm."""
+        return only_control(self.design, self.about)
 
     @property
     def n_patients(self) -> int:
