@@ -83,32 +83,18 @@ class Weights:
 
 def evaluate(moments: Moments, model: Model, theta: np.ndarray) -> Likelihood | None:
     """Value, gradient and Hessian at the parameters of all groups; None where a covariance matrix does not exist."""
-    groups = weigh(moments, model, theta)
-    if groups is None:
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # far from any covariance: not finite, so None
+        point = _evaluate(moments, model, theta)
+    if point is None or not (np.isfinite(point.log_likelihood) and np.isfinite(point.hessian).all()):
         return None
-    information, score = _normal_equations(moments, model, groups)
-    inverse = invert(information)
-    if inverse is None:
-        return None
-    covariance, log_determinant = inverse
-    coefficients = covariance @ score
-    residual = _residual(moments, model, coefficients)
-    total = residual + _taken(moments, model, covariance) if model.restricted else residual
-    deviance = log_determinant if model.restricted else 0.0
-    used = moments.n @ moments.seen.sum(1) - (len(coefficients) if model.restricted else 0)
-    deviance += used * np.log(2 * np.pi)
-    for part in groups:
-        deviance += moments.n[part.rows] @ part.log_determinant + np.vdot(part.w, residual[part.rows])
-    derivatives = [_group_derivatives(moments, model, part, total, coefficients) for part in groups]
-    return _assemble(model, -deviance / 2, derivatives, coefficients, covariance)
+    return point
 
 
 def weigh(moments: Moments, model: Model, theta: np.ndarray) -> list[Weights] | None:
     """Each group's W by pattern; None where a matrix is not positive definite."""
     groups = []
     for group, part in enumerate(np.split(theta, model.groups)):
-        with np.errstate(over="ignore", invalid="ignore"):
-            sigma, first, second = covariance_derivatives(model.structure, part, model.days)
+        sigma, first, second = covariance_derivatives(model.structure, part, model.days)
         variance = np.diag(sigma)
         if not np.isfinite(second).all() or (variance <= 0).any():
             return None
@@ -158,6 +144,27 @@ def invert(information: np.ndarray) -> tuple[np.ndarray, float] | None:
         return None
     root = np.linalg.inv(factor) * scale
     return root.T @ root, 2 * float(np.log(np.diag(factor) / scale).sum())
+
+
+def _evaluate(moments: Moments, model: Model, theta: np.ndarray) -> Likelihood | None:
+    groups = weigh(moments, model, theta)
+    if groups is None:
+        return None
+    information, score = _normal_equations(moments, model, groups)
+    inverse = invert(information)
+    if inverse is None:
+        return None
+    covariance, log_determinant = inverse
+    coefficients = covariance @ score
+    residual = _residual(moments, model, coefficients)
+    total = residual + _taken(moments, model, covariance) if model.restricted else residual
+    deviance = log_determinant if model.restricted else 0.0
+    used = moments.n @ moments.seen.sum(1) - (len(coefficients) if model.restricted else 0)
+    deviance += used * np.log(2 * np.pi)
+    for part in groups:
+        deviance += moments.n[part.rows] @ part.log_determinant + np.vdot(part.w, residual[part.rows])
+    derivatives = [_group_derivatives(moments, model, part, total, coefficients) for part in groups]
+    return _assemble(model, -deviance / 2, derivatives, coefficients, covariance)
 
 
 def _normal_equations(moments: Moments, model: Model, groups: list[Weights]) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from .time_windows import HOURS_PER_DAY
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 MARGINS = {"left": 0.1, "right": 0.97, "bottom": 0.08, "top": 0.91}
-MOST_LINES = 60  # patients drawn per arm in plot_trajectories
+MOST_LINES = 40  # patients drawn per arm in plot_trajectories
 
 
 def plot_lsmeans(result: MMRM, *, reference: Any = None, ax: Axes | None = None) -> Axes:
@@ -60,7 +60,7 @@ def plot_lsmeans(result: MMRM, *, reference: Any = None, ax: Axes | None = None)
 def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axes | None = None) -> Axes:
     """Every patient's course as a thin line, and each arm's mean of those seen as a thick one.
 
-    outcomes : one trial and scale with `subject, arm, hours` and the outcome. Of an arm with more than 60 patients
+    outcomes : one trial and scale with `subject, arm, hours` and the outcome. Of an arm with more than 40 patients
     every k-th is drawn; the means are of all.
     """
     ax = ax or plt.subplots(figsize=(8, 4.8), layout="constrained")[1]

@@ -177,6 +177,20 @@ class MMRM:
         deviation = np.sqrt(np.diag(matrix))
         return matrix / (deviation[:, None] * deviation)
 
+    def coefficient_covariance(self) -> pd.DataFrame:
+        """The covariance of the coefficients of `summary()` (adjusted under Kenward–Roger), labelled by term."""
+        terms, rows, reasons = coefficient_rows(self.design, self.visit)
+        known = [place for place, reason in enumerate(reasons) if reason == ""]
+        labels = pd.Index([terms[place] for place in known], name="term")
+        return pd.DataFrame(rows[known] @ self.fixed.covariance @ rows[known].T, index=labels, columns=labels)
+
+    def patterns(self) -> pd.DataFrame:
+        """Which visits patients were seen at: one row per pattern, a column per visit, `patients`; commonest first."""
+        table = pd.DataFrame(self.moments.seen, columns=[text(visit) for visit in self.design.visits])
+        table = table.assign(patients=self.moments.n.round().astype(int))
+        table = table.groupby(list(table.columns[:-1]), as_index=False)["patients"].sum()
+        return table.sort_values("patients", ascending=False, kind="stable").reset_index(drop=True)
+
     def fit_statistics(self) -> pd.DataFrame:
         """One row: structure, parameters, patients, scores, log-likelihood, AIC, BIC, and how the fit converged."""
         words = {"covariance": self.covariance, "method": self.method, "inference": self.inference}

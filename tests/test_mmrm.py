@@ -346,3 +346,25 @@ def test_spatial_covariance_needs_hours():
     order = pd.Categorical(table["hours"], categories=[24, 168, 336, 672], ordered=True)
     with pytest.raises(ValueError, match="'sp_exp' needs the visits' hours"):
         ka.fit_mmrm(table.drop(columns="hours").assign(visit=order), visit="visit", covariance="sp_exp")
+
+
+@pytest.mark.parametrize("inference", ["satterthwaite", "kenward_roger", "kenward_roger_linear"])
+def test_an_f_of_one_row_is_the_square_of_its_t(inference):
+    result = ka.fit_mmrm(trial("wide_gap"), covariance="toeph", inference=inference)
+    weights = np.zeros(16)
+    weights[-2:] = [-1, 1]
+    row, test = result.linear(weights).iloc[0], result.joint_test(weights).iloc[0]
+    assert_allclose(test["statistic"], row["statistic"] ** 2, rtol=1e-9)
+    assert_allclose(test[["df_denominator", "p_value"]].astype(float), row[["df", "p_value"]].astype(float), rtol=1e-7)
+
+
+def test_labelled_covariances_and_patterns():
+    table = trial("small")
+    result = ka.fit_mmrm(table, inference="kenward_roger_linear")
+    covariance, summary = result.coefficient_covariance(), result.summary()
+    assert covariance.index.tolist() == summary["term"].tolist()
+    assert_allclose(np.sqrt(np.diag(covariance)), summary["std_error"], rtol=1e-10)
+    patterns = result.patterns()
+    assert patterns["patients"].sum() == 60 and patterns["patients"].is_monotonic_decreasing
+    whole = patterns.drop(columns="patients").all(axis=1)
+    assert patterns.loc[whole, "patients"].item() == (table["subject"].value_counts() == 4).sum()
