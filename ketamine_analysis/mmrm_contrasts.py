@@ -124,7 +124,7 @@ def effects_table(
         estimate = correction * estimate / sd
         extra = estimate**2 / (2 * df)
         own, other, error2 = own / sd**2 + extra, other / sd**2, error2 / sd**2 + extra
-        table = table.assign(measure="standardized_mean_difference", sd=sd, sd_source=scaling[2])
+        table = table.assign(measure="standardized_mean_difference", sd_divisor=sd, sd_source=scaling[2])
     table = table.assign(
         estimate=estimate, std_error=np.sqrt(error2), active_variance=own, control_variance=other, added=0.0
     )

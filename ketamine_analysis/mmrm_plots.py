@@ -83,7 +83,8 @@ def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axe
     hours_axis(ax, table["hours"])
     ax.set_ylabel(str(outcome).replace("_", " "))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
-    ax.set_title(f"{_study(table)}thin: single patients; thick: mean of those seen", fontsize=9, loc="left")
+    words = f"thin: patients, at most {MOST_LINES} an arm; thick: mean of all seen"
+    ax.set_title(_study(table) + words, fontsize=9, loc="left")
     return ax
 
 

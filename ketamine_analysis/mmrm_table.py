@@ -6,7 +6,7 @@ the engine that holds the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -60,7 +60,8 @@ def read_patients(outcomes: Any, *, outcome: str, covariates: tuple[str, ...], v
     table = pd.DataFrame(
         {name: _categories(frame, schema, name, wide[name]) for name in keys}, index=range(len(scores))
     )
-    return _complete(table, scores, visits, hours, about, numeric, arm, seen, visit)
+    everybody = Patients(table, scores, visits, hours, about, numeric, pd.DataFrame())
+    return _complete(everybody, [f"{visit} {name}" for name in _unseen(seen, visit)])
 
 
 def text(value: Any) -> str:
@@ -157,18 +158,9 @@ def _categories(frame: Any, schema: Any, name: str, values: np.ndarray) -> Any:
     return values
 
 
-def _complete(
-    table: pd.DataFrame,
-    scores: np.ndarray,
-    visits: tuple[Any, ...],
-    hours: np.ndarray,
-    about: pd.DataFrame,
-    numeric: tuple[str, ...],
-    arm: str | None,
-    seen: pd.DataFrame,
-    visit: str,
-) -> Patients:
-    """Patients with a score and all covariates; the others are counted by reason."""
+def _complete(patients: Patients, unseen: list[str]) -> Patients:
+    """Those with a score and all covariates; the others are counted by reason, visits without anybody named."""
+    table, scores = patients.keys, patients.scores
     counts = np.count_nonzero(~np.isnan(scores), axis=1)
     out, kept = [], counts > 0
     if not kept.all():
@@ -178,14 +170,23 @@ def _complete(
         if lacking.any():
             out.append((f"no {name}", int(lacking.sum()), int(counts[lacking].sum())))
             kept = kept & ~lacking
-    empty = seen.loc[seen["n"] == 0, visit].dropna().tolist()
-    unseen = [value for value in empty if visit != "hours" or not isinstance(value, float | int) or value > 0]
-    out += [(f"nobody was seen at {visit} {text(value)}", 0, 0) for value in unseen]
-    left_out = pd.DataFrame(out, columns=["reason", "patients", "scores"])
     if not kept.any():
         raise refusal("subject", "somebody can be fitted", "; ".join(f"{one[0]} ({one[1]} patients)" for one in out))
     if not kept.all():
         table, scores = table[kept].reset_index(drop=True), scores[kept]
     attended = ~np.isnan(scores).all(axis=0)
-    labels = tuple(label for label, yes in zip(visits, attended, strict=True) if yes)
-    return Patients(table, scores[:, attended], labels, hours[attended], about, numeric, left_out)
+    visits = tuple(label for label, yes in zip(patients.visits, attended, strict=True) if yes)
+    unseen = [
+        *unseen,
+        *(f"visit {text(label)}" for label, yes in zip(patients.visits, attended, strict=True) if not yes),
+    ]
+    out += [(f"nobody was seen at {name}", 0, 0) for name in unseen]
+    left_out = pd.DataFrame(out, columns=["reason", "patients", "scores"])
+    hours = patients.hours[attended]
+    return replace(patients, keys=table, scores=scores[:, attended], visits=visits, hours=hours, left_out=left_out)
+
+
+def _unseen(seen: pd.DataFrame, visit: str) -> list[str]:
+    """Visits after first dose that have rows and no score."""
+    empty = seen.loc[seen["n"] == 0, visit].dropna().tolist()
+    return [text(one) for one in empty if visit != "hours" or not isinstance(one, float | int) or one > 0]

@@ -255,7 +255,7 @@ def test_standardised_effects_by_hand():
     baseline = table.groupby("arm")["baseline"]
     pooled = np.sqrt(sum((len(b) - 1) * b.var() for _, b in baseline) / (len(table) - 2))
     effect = result.effects(sd="baseline").iloc[0]
-    assert_allclose([effect["sd"], effect["sd_source"] == "baseline"], [pooled, 1], rtol=1e-10)
+    assert_allclose([effect["sd_divisor"], effect["sd_source"] == "baseline"], [pooled, 1], rtol=1e-10)
     assert_allclose(result.effects(sd=8).iloc[0][["estimate", "std_error"]].astype(float),
                     contrast[["estimate", "std_error"]].astype(float) / 8)  # fmt: skip
     with pytest.raises(ValueError, match="sd 'arms' is unknown"):
