@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from .covariances import STRUCTURES, covariance_derivatives, starting_values
 from .errors import ConvergenceError
 from .mmrm_likelihood import Likelihood, Model, Moments, evaluate, invert, residual_products
 
-STEPS, HALVINGS = 100, 40
+STEPS, HALVINGS = 60, 40
 LEAP = 2.0  # longest step against 1 + |parameter|; parameters are logarithms or of order one
 FLAT = 1e-7  # curvature of the likelihood against the information expected, below which a parameter is not identified
 NEAR = 1e-6  # gain still expected from a Newton step, below which steps are taken whole
@@ -37,7 +37,25 @@ class Fit:
 def maximise(moments: Moments, model: Model) -> Fit:
     """The parameters at which the (restricted) likelihood is largest. Raises ConvergenceError, naming the remedy."""
     check_identified(moments, model)
-    theta = _start(moments, model)
+    try:
+        return _climb(moments, model, _start(moments, model))
+    except ConvergenceError as failure:
+        if STRUCTURES[model.structure].correlation is not None:
+            raise
+        fewest, wanted = _sparsest_visit(moments, model)
+        if fewest <= wanted:
+            words = (
+                f"{failure.state['reason']}; a visit has {fewest:.0f} patients, its row asks for more than {wanted:.0f}"
+            )
+            raise _failure(model, words, None) from failure
+    # an unstructured matrix that rough moments miss, as of visits correlated 0.999, lies near its structured neighbour
+    near = replace(model, structure="csh")
+    found = np.split(maximise(moments, near).theta, model.groups)
+    sigmas = [covariance_derivatives("csh", part, model.days)[0] for part in found]
+    return _climb(moments, model, np.concatenate([starting_values(model.structure, s, model.days) for s in sigmas]))
+
+
+def _climb(moments: Moments, model: Model, theta: np.ndarray) -> Fit:
     point = evaluate(moments, model, theta)
     if point is None:
         raise _failure(model, "no likelihood at the starting values", theta)
@@ -57,8 +75,7 @@ def maximise(moments: Moments, model: Model) -> Fit:
 def check_identified(moments: Moments, model: Model) -> None:
     """Refuses a covariance that the visits seen cannot determine."""
     structure = STRUCTURES[model.structure]
-    effects = model.columns.reshape(model.days.size, -1, model.columns.shape[1]).max(axis=1)
-    alone = effects[:, effects.sum(axis=0) == 1].sum(axis=1)  # fixed effects that only this visit feeds
+    alone = _own_effects(model)
     for group in range(model.groups):
         mine = moments.group == group
         seen = moments.seen[mine] * moments.n[mine, None]
@@ -75,6 +92,20 @@ def check_identified(moments: Moments, model: Model) -> None:
             raise _failure(
                 model, f"fewer than two patients{words} were seen at both visit {one} and visit {other}", None
             )
+
+
+def _own_effects(model: Model) -> np.ndarray:
+    """Of each visit, the fixed effects that only its scores feed."""
+    effects = model.columns.reshape(model.days.size, -1, model.columns.shape[1]).max(axis=1)
+    return effects[:, effects.sum(axis=0) == 1].sum(axis=1)
+
+
+def _sparsest_visit(moments: Moments, model: Model) -> tuple[float, float]:
+    """Patients at the visit with the fewest to spare, and how many its regression on all other visits uses up."""
+    n = moments.n @ moments.seen
+    used = _own_effects(model) + model.groups * (model.days.size - 1)
+    place = int(np.argmin(n - used))
+    return float(n[place]), float(used[place])
 
 
 def _start(moments: Moments, model: Model) -> np.ndarray:

@@ -96,7 +96,7 @@ def weigh(moments: Moments, model: Model, theta: np.ndarray) -> list[Weights] | 
     for group, part in enumerate(np.split(theta, model.groups)):
         sigma, first, second = covariance_derivatives(model.structure, part, model.days)
         variance = np.diag(sigma)
-        if not np.isfinite(second).all() or (variance <= 0).any():
+        if not np.isfinite(first).all() or (variance <= 0).any():
             return None
         deviation = np.sqrt(variance)
         rows = np.flatnonzero(moments.group == group)

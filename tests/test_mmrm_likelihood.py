@@ -82,13 +82,13 @@ def test_nothing_around_the_optimum_is_better(name, covariance):
 
 
 @pytest.mark.parametrize("covariance", STRUCTURES)
-@pytest.mark.parametrize("correlation", [0.99, 0.999])
+@pytest.mark.parametrize("correlation", [0.99, 0.999, 0.99999])
 def test_nearly_collinear_visits_converge(covariance, correlation):
     rng, n, t = np.random.default_rng(1), 60, 6
     scores = np.sqrt(correlation) * rng.normal(size=(n, 1)) + np.sqrt(1 - correlation) * rng.normal(size=(n, t))
     scores[np.cumsum(rng.random((n, t)) < 0.1, axis=1) > 0] = np.nan
     result = ka.fit_mmrm(long(scores), visit_covariates=(), covariance=covariance)
-    assert result.fit.gain < 1e-15
+    assert result.fit.gain < 1e-12
     nothing_better(result)
 
 
@@ -114,7 +114,7 @@ def long(scores):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("drop", [0.0, 0.05])
 def test_more_visits_than_patients_can_bear_converge_or_say_so(seed, drop):
     table = few_patients(visits=12, seed=seed, drop=drop)

@@ -11,12 +11,12 @@ SIGMA = 36 * 0.6 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4))) + 9 * 
 
 
 def simulated(rng, effect):
-    """Two arms, change on baseline; a fifth has left by week 4, more of those who did badly (missing at random)."""
+    """Two arms, change on baseline; a fifth has left by week 4, sooner those who do badly (missing at random)."""
     n = 2 * PER_ARM
     arm, baseline = np.repeat([0, 1], PER_ARM), rng.normal(33, 5, n)
     change = -np.array([4, 6, 8, 9]) - arm[:, None] * effect * np.array([0.5, 0.8, 1, 1])
     change = change + 0.3 * (baseline[:, None] - 33) + rng.multivariate_normal(np.zeros(4), SIGMA, n)
-    leaves = rng.random((n, 3)) < 1 / (1 + np.exp(-(-2.3 + 0.12 * (change[:, :3] - change[:, :3].mean(0)))))
+    leaves = rng.random((n, 3)) < 1 / (1 + np.exp(-(-2.8 + 0.12 * (change[:, :3] - change[:, :3].mean(0)))))
     change[:, 1:][np.cumsum(leaves, axis=1) > 0] = np.nan
     return pd.DataFrame(
         {"subject": np.repeat(np.arange(n), 4), "arm": np.repeat(arm, 4), "baseline": np.repeat(baseline, 4),
