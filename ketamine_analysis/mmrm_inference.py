@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from .errors import ConvergenceError
 from .mmrm_fit import Fit
-from .mmrm_likelihood import Model, Moments, weigh, weighted_products
+from .mmrm_likelihood import Model, Moments, invert, weigh, weighted_products
 
 INFERENCES = ("satterthwaite", "kenward_roger", "kenward_roger_linear")
 
@@ -36,11 +37,14 @@ class FixedEffects:
 
 
 def fixed_effects(moments: Moments, model: Model, fit: Fit, inference: str) -> FixedEffects:
-    """The fixed effects of a fit under the chosen inference."""
+    """The fixed effects of a fit under the chosen inference; ConvergenceError where its adjustment breaks down."""
     point = fit.likelihood
     covariance = point.covariance
     if inference != "satterthwaite":
         covariance = _adjusted(moments, model, fit, linear=inference == "kenward_roger_linear")
+        if invert(covariance) is None:
+            words = f"{inference}: the adjusted covariance is not positive with so few patients; use 'satterthwaite'"
+            raise ConvergenceError(words, {"covariance": model.structure, "adjusted": covariance})
     return FixedEffects(
         inference, point.coefficients, covariance, point.covariance, point.slopes, fit.parameter_covariance
     )

@@ -240,6 +240,11 @@ def test_effects_enter_pooling_beside_published_trials():
     pooled = ka.random_effects(both).summary().iloc[0]
     assert both["estimate"].min() < pooled["estimate"] < both["estimate"].max()
     assert_allclose(np.diag(ka.time_covariance(effects, 0.5)), effects["std_error"] ** 2)
+    course = ka.fit_time_course(
+        pd.concat([effects, published.assign(active_variance=1.2, control_variance=1.05)]), shape="plateau"
+    )
+    ketamine = course.summary().set_index("treatment_class").loc["ketamine"]
+    assert effects["estimate"].min() < ketamine["estimate"] < 0
 
 
 def test_standardised_effects_by_hand():
