@@ -15,6 +15,7 @@ import numpy as np
 from scipy import special
 
 Derivatives = tuple[np.ndarray, np.ndarray, np.ndarray]  # matrix, by each parameter, by each pair of parameters
+ONE_THREAD = 200_000  # multiplications that OpenBLAS does not share among threads
 FURTHEST = 0.95  # a starting correlation lies within ± this
 
 
@@ -84,6 +85,17 @@ def starting_values(name: str, rough: np.ndarray, days: np.ndarray) -> np.ndarra
     return np.concatenate([deviation, phi])
 
 
+def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b by slices of a that BLAS works in one thread: handing small products around costs more than they do."""
+    rows = max(1, ONE_THREAD // (a.shape[1] * b.shape[1]))
+    if not rows < len(a) < 500 * rows:
+        return a @ b
+    product = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    for begin in range(0, len(a), rows):
+        np.matmul(a[begin : begin + rows], b, out=product[begin : begin + rows])
+    return product
+
+
 def _own_spread(t: int) -> np.ndarray:
     """∂ log(sᵢsⱼ) / ∂ log s_k: how often visit k takes part in element ij."""
     one = np.eye(t)
@@ -102,7 +114,7 @@ def _unstructured(theta: np.ndarray, t: int) -> Derivatives:
     first[visit, visit] = factor
     first[below, row, column] = scale[row]
     flat = first.reshape(k * t, t)
-    second = (flat @ flat.T).reshape(k, t, k, t).transpose(0, 2, 1, 3)
+    second = multiply(flat, flat.T).reshape(k, t, k, t).transpose(0, 2, 1, 3)
     second = second + second.swapaxes(2, 3)
     # the factor's own second derivatives: by log d twice its row, by log d and an element of that row the element
     twice = np.zeros((t, t, t), theta.dtype)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .covariances import count_parameters, covariance_derivatives
+from .covariances import count_parameters, covariance_derivatives, multiply
 
 CHUNK = 2**22  # numbers in the largest temporary array: patterns are worked in parts no larger
 
@@ -119,7 +119,7 @@ def weigh(moments: Moments, model: Model, theta: np.ndarray) -> list[Weights] | 
 def weighted_products(moments: Moments, model: Model, rows: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Σ over patterns of X′wX, as P × P, for weights w (patterns × … × T × T; the axes between are kept)."""
     between, (t, q) = w.shape[1:-2], (w.shape[-1], moments.zz.shape[-1])
-    flat = w.reshape(len(rows), -1).T @ moments.zz[rows].reshape(len(rows), q * q)
+    flat = multiply(w.reshape(len(rows), -1).T, moments.zz[rows].reshape(len(rows), q * q))
     sums = np.moveaxis(flat.reshape(*between, t, t, q, q), -2, -3).reshape(*between, t * q, t * q)
     return model.columns.T @ sums @ model.columns
 
@@ -201,8 +201,9 @@ def _group_derivatives(
     within = w @ total[part.rows] @ w
     slack = (n * w - within).sum(0)
     flat = part.first.reshape(k, t * t)
-    direct = flat @ _pair_products(w, 2 * within - n * w) @ flat.T + part.second.reshape(k, k, t * t) @ slack.ravel()
-    fisher = flat @ _pair_products(w, n * w) @ flat.T / 2
+    direct = multiply(multiply(flat, _pair_products(w, 2 * within - n * w)), flat.T)
+    direct += np.einsum("klts,ts->kl", part.second, slack)
+    fisher = multiply(multiply(flat, _pair_products(w, n * w)), flat.T) / 2
     by_visit = (model.columns @ coefficients).reshape(t, -1)
     left = moments.zy[part.rows].swapaxes(1, 2) - by_visit @ moments.zz[part.rows]
     p = model.columns.shape[1]
@@ -212,21 +213,21 @@ def _group_derivatives(
         some = slice(begin, begin + size)
         change = -_sandwich(w[some], part.first)
         slopes += weighted_products(moments, model, part.rows[some], change)
-        score += np.tensordot(change, left[some], ([0, 3], [0, 1])).reshape(k, -1) @ model.columns
+        score += (change.reshape(len(change), k * t, t) @ left[some]).sum(0).reshape(k, -1) @ model.columns
     return flat @ slack.ravel(), direct, fisher, slopes, score
 
 
 def _pair_products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Σ over patterns of a[j,k]·b[l,i] as the T² × T² matrix with rows ij and columns kl."""
     t = a.shape[1]
-    sums = (a.reshape(len(a), -1).T @ b.reshape(len(b), -1)).reshape(t, t, t, t)  # j, k, l, i
+    sums = multiply(a.reshape(len(a), -1).T, b.reshape(len(b), -1)).reshape(t, t, t, t)  # j, k, l, i
     return sums.transpose(3, 0, 1, 2).reshape(t * t, t * t)
 
 
 def _sandwich(w: np.ndarray, first: np.ndarray) -> np.ndarray:
     """w·Σ_k·w for each pattern and parameter: patterns × K × T × T."""
     (n, t), k = w.shape[:2], len(first)
-    half = (w.reshape(n * t, t) @ first.transpose(1, 0, 2).reshape(t, k * t)).reshape(n, t, k, t)
+    half = multiply(w.reshape(n * t, t), first.transpose(1, 0, 2).reshape(t, k * t)).reshape(n, t, k, t)
     return (half.transpose(0, 2, 1, 3).reshape(n, k * t, t) @ w).reshape(n, k, t, t)
 
 
@@ -246,5 +247,5 @@ def _assemble(
     hessian -= 2 * score @ covariance @ score.T
     if model.restricted:
         by_parameter = covariance @ slopes
-        hessian -= by_parameter.reshape(k, -1) @ by_parameter.swapaxes(1, 2).reshape(k, -1).T
+        hessian -= multiply(by_parameter.reshape(k, -1), by_parameter.swapaxes(1, 2).reshape(k, -1).T)
     return Likelihood(log_likelihood, gradient / 2, (hessian + hessian.T) / 4, fisher, coefficients, covariance, slopes)
