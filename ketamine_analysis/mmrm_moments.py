@@ -12,6 +12,7 @@ from .mmrm_likelihood import Moments, invert
 from .mmrm_patients import SHOWN, refusal
 from .mmrm_table import Patients
 
+BLOCK = 2**15  # patients multiplied at once: memory does not grow with their number
 ALIASED = 1e-10  # share of a column's sum of squares that the others leave, below which it is one of them
 
 
@@ -100,12 +101,13 @@ def make_moments(patients: Patients, design: Design, z: np.ndarray, group: np.nd
     order = np.argsort(code, kind="stable")
     first = np.flatnonzero(np.diff(code[order], prepend=-1))
     n = np.diff(np.append(first, len(order)))
-    sums = np.empty((len(first), q + t, q + t))
+    sums = np.zeros((len(first), q + t, q + t))
     for row, (begin, count) in enumerate(zip(first, n, strict=True)):
-        mine = order[begin : begin + count]
-        both = np.hstack([z[mine], patients.scores[mine] - design.y_origin])
-        both[:, q:][:, ~seen[mine[0]]] = 0.0
-        sums[row] = both.T @ both
+        for block in range(begin, begin + count, BLOCK):
+            mine = order[block : min(block + BLOCK, begin + count)]
+            both = np.hstack([z[mine], patients.scores[mine] - design.y_origin])
+            both[:, q:][:, ~seen[mine[0]]] = 0.0
+            sums[row] += both.T @ both
     patterns = seen[order[first]]
     return Moments(patterns, n.astype(float), group[order[first]], sums[:, :q, :q], sums[:, :q, q:], sums[:, q:, q:])
 
