@@ -83,7 +83,7 @@ def check_identified(moments: Moments, model: Model) -> None:
         words = f" in covariance group {group + 1}" if model.groups > 1 else ""
         needed = alone if model.groups == 1 else np.ones(len(alone))
         if structure.own_variances and bool(np.any(np.diag(both) <= needed)):
-            visit = int(np.argmin(np.diag(both)))
+            visit = int(np.argmin(np.diag(both) - needed))
             raise _failure(
                 model, f"visit {model.visits[visit]}{words} has no more patients than coefficients of its own", None
             )
@@ -158,7 +158,7 @@ def _line_search(
     moments: Moments, model: Model, theta: np.ndarray, point: Likelihood, direction: np.ndarray
 ) -> tuple[np.ndarray, Likelihood] | None:
     slope = float(point.gradient @ direction)
-    length = min(1.0, LEAP / (np.abs(direction) / (1 + np.abs(theta))).max())
+    length = 1 / max(1.0, float((np.abs(direction) / (1 + np.abs(theta))).max()) / LEAP)
     for _ in range(HALVINGS):
         there = theta + length * direction
         other = evaluate(moments, model, there)

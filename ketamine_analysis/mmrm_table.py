@@ -164,7 +164,7 @@ def _complete(patients: Patients, unseen: list[str]) -> Patients:
     counts = np.count_nonzero(~np.isnan(scores), axis=1)
     out, kept = [], counts > 0
     if not kept.all():
-        out.append(("no score after first dose", int((~kept).sum()), 0))
+        out.append(("no score at any visit", int((~kept).sum()), 0))
     for name in table.columns:
         lacking = table[name].isna().to_numpy() & kept
         if lacking.any():
@@ -176,10 +176,7 @@ def _complete(patients: Patients, unseen: list[str]) -> Patients:
         table, scores = table[kept].reset_index(drop=True), scores[kept]
     attended = ~np.isnan(scores).all(axis=0)
     visits = tuple(label for label, yes in zip(patients.visits, attended, strict=True) if yes)
-    unseen = [
-        *unseen,
-        *(f"visit {text(label)}" for label, yes in zip(patients.visits, attended, strict=True) if not yes),
-    ]
+    unseen = unseen + [f"visit {text(label)}" for label in patients.visits if label not in visits]
     out += [(f"nobody was seen at {name}", 0, 0) for name in unseen]
     left_out = pd.DataFrame(out, columns=["reason", "patients", "scores"])
     hours = patients.hours[attended]

@@ -73,7 +73,7 @@ def test_who_is_left_out_is_counted():
     empty = SMALL.assign(hours=1000, change=np.nan)
     result = ka.fit_mmrm(pd.concat([SMALL, extra, empty]))
     assert result.left_out.to_dict("records") == [
-        {"reason": "no score after first dose", "patients": 1, "scores": 0},
+        {"reason": "no score at any visit", "patients": 1, "scores": 0},
         {"reason": "no arm", "patients": 1, "scores": 1},
         {"reason": "no baseline", "patients": 1, "scores": 1},
         {"reason": "nobody was seen at hours 1000", "patients": 0, "scores": 0},
