@@ -4,6 +4,8 @@ Satterthwaite: variance of each contrast's variance by the delta method (Fai & C
 54:363, for several rows). Kenward–Roger: adjusted covariance and scaled F (Kenward & Roger 1997, Biometrics 53:983).
 Its linear form leaves out the second derivatives of the covariance matrix, as SAS does for `type=un` (where they are
 zero in SAS's parameters); the full form keeps them, in the parameters of R's mmrm. Both use the observed information.
+Of 6000 simulated trials without an effect (25 patients an arm, four visits, a fifth leaving, unstructured; tests/
+test_mmrm_truth.py) Satterthwaite rejected 5.1 %, the linear form 4.7 %, the full form 6.0 % at the last visit.
 """
 
 from __future__ import annotations

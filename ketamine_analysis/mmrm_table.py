@@ -84,12 +84,14 @@ def _check_columns(schema: Any, outcome: str, keys: tuple[str, ...], visit: str)
 
 def _score(schema: Any, outcome: str, covariates: tuple[str, ...]) -> nw.Expr:
     """The outcome, missing where it is no number; baseline rows are no outcome once the baseline is taken off."""
-    value = nw.col(outcome).cast(nw.Float64)
-    wanted = ~value.is_nan()
+    value = nw.col(outcome)
+    if schema[outcome] != nw.Float64:
+        value = value.cast(nw.Float64)
+    known = ~value.is_nan()
     from_baseline = outcome in FROM_BASELINE or "baseline" in covariates
     if from_baseline and "hours" in schema.names() and schema["hours"].is_numeric():
-        wanted = wanted & ((nw.col("hours") > 0) | nw.col("hours").is_null())
-    return nw.when(wanted).then(value)
+        known = known & ((nw.col("hours") > 0) | nw.col("hours").is_null())
+    return nw.when(known).then(value)
 
 
 def _by_visit(frame: Any, visit: str, with_hours: bool) -> pd.DataFrame:
