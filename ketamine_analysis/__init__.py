@@ -40,6 +40,9 @@ from .inference import as_proportion, as_ratio, hours_text, interval_text, stack
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .mmrm import fit_mmrm
+from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
+from .mmrm_result import MMRM
 from .multilevel import CorrelatedEffects, correlated_effects
 from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
@@ -71,6 +74,7 @@ from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 __version__ = "0.1.0"
 
 __all__ = [
+    "MMRM",
     "SCALES",
     "TIME_WINDOWS",
     "ArmTimeCourse",
@@ -107,6 +111,7 @@ __all__ = [
     "events_from_percent",
     "find_scale",
     "first_separation",
+    "fit_mmrm",
     "fit_time_course",
     "fragility",
     "hours_axis",
@@ -128,12 +133,15 @@ __all__ = [
     "plot_alternatives",
     "plot_assessment_times",
     "plot_baujat",
+    "plot_covariance",
     "plot_forest",
     "plot_funnel",
     "plot_influence",
+    "plot_lsmeans",
     "plot_rates",
     "plot_separation",
     "plot_time_course",
+    "plot_trajectories",
     "plot_what_is_known",
     "plot_windows",
     "problems_in_arms",
