@@ -14,6 +14,7 @@ from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
 from .claim_plots import plot_claim, plot_claims
+from .claim_quantities import one_look
 from .claims import CLAIMS, claim_parts, claim_verdict, claim_verdicts, judge_claims
 from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
@@ -42,6 +43,9 @@ from .inference import as_proportion, as_ratio, hours_text, interval_text, stack
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .mmrm import fit_mmrm
+from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
+from .mmrm_result import MMRM
 from .multilevel import CorrelatedEffects, correlated_effects
 from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
@@ -86,6 +90,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CLAIMS",
     "PATIENT_GROUPS",
+    "MMRM",
     "SCALES",
     "TIME_WINDOWS",
     "ArmTimeCourse",
@@ -129,6 +134,7 @@ __all__ = [
     "events_from_percent",
     "find_scale",
     "first_separation",
+    "fit_mmrm",
     "fit_time_course",
     "fragility",
     "group_contrasts",
@@ -148,6 +154,7 @@ __all__ = [
     "number_needed",
     "number_needed_to_treat",
     "odds_ratio",
+    "one_look",
     "one_per_window",
     "patient_groups",
     "peters_test",
@@ -161,12 +168,15 @@ __all__ = [
     "plot_claims",
     "plot_event_differences",
     "plot_event_rates",
+    "plot_covariance",
     "plot_forest",
     "plot_funnel",
     "plot_influence",
+    "plot_lsmeans",
     "plot_rates",
     "plot_separation",
     "plot_time_course",
+    "plot_trajectories",
     "plot_what_is_known",
     "plot_windows",
     "problems_in_adverse_events",
