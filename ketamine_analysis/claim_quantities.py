@@ -25,35 +25,45 @@ EMPTY = {"k": 0, "patients": 0, "estimate": np.nan, "conf_low": np.nan, "conf_hi
 
 
 def claim_estimates(
-    arms: pd.DataFrame, adverse_events: pd.DataFrame | None = None, published: pd.DataFrame | None = None
+    arms: pd.DataFrame,
+    adverse_events: pd.DataFrame | None = None,
+    published: pd.DataFrame | None = None,
+    *,
+    convert_means: bool = True,
 ) -> pd.DataFrame:
     """The estimate of every claim's quantity: `id, part, k, patients, estimate, conf_low, conf_high, beside, note`.
 
-    Arguments as `judge_claims`. Ratios and rates are on the reader's scale. Contrasts take counts, and means converted
-    for trials without; ketamine and esketamine count as one class where the claim names neither.
+    Arguments as `judge_claims`. Ratios and rates are on the reader's scale. Contrasts take counts, and (convert_means)
+    converted means of trials without; ketamine and esketamine count as one class where the claim names neither.
     """
     pool = default_pool(arms)
-    looks, both = _looks(pool), _looks(_one_class(pool))
+    looks, both = _looks(pool, convert_means), _looks(_one_class(pool), convert_means)
     first = one_look(both, *FIRST_DAYS)
-    ketamine = looks[looks["treatment_class"] == "ketamine"]
+    day = _window(looks[looks["treatment_class"] == "ketamine"], "24 h")
     single = both[both["schedule"] == "single"] if "schedule" in both else both.head(0)
     oral = "SSRI at 8 weeks, odds ratio " + _text(_pool(_window(looks[looks["treatment_class"] == "ssri"], "8 wk")))
     resistant, young, old = (_population(first, word) for word in ("TRD", "adolescent", "elderly"))
     rows = [
-        ("speed", "ketamine at 24 h", _pool(_window(ketamine, "24 h")), oral, ""),
+        ("speed", "ketamine at 24 h", _pool(day), oral, _counted(day)),
         ("speed", "conventional at 1 week", _published(published), _week_one(pool), ""),
         ("seventy", "ketamine arms at 24 h", *_rate_at_24_hours(pool)),
         ("month", "one dose at 1 week", _pool(_window(single, "1 wk")), oral, ""),
         ("month", "one dose at 4 weeks", _pool(_window(single, "4 wk")), oral, ""),
-        ("resistant", "resistant, first days", _pool(resistant), oral, ""),
-        ("everyone", "a new trial, first days", _pool(first, prediction=True), oral, _spread(first)),
+        ("resistant", "resistant, first days", _pool(resistant), oral, _counted(resistant)),
+        (
+            "everyone",
+            "a new trial, first days",
+            _pool(first, prediction=True),
+            oral,
+            _counted(first, prediction=True) + "; " + _spread(first),
+        ),
         ("everyone", "older adults, first days", _pool(old), "", "only as an add-on to a new oral drug: notebook 13"),
         ("children", "controlled, first days", _pool(young), _young(arms), "milligrams of two drugs do not compare"),
         ("series", "repeated over one dose, 1–3 wk", _series(both), "", "not randomised between schedules"),
-        ("routes", "into a vein, first days", _pool(_route(first, ("iv",))), oral, ""),
+        ("routes", "into a vein, first days", _pool(_route(first, ("iv",))), oral, _counted(_route(first, ("iv",)))),
         ("routes", "skin or muscle, first days", _pool(_route(first, ("sc", "im"))), oral, ""),
         *_side_effects(adverse_events),
-        *[(name, "controlled", *_other_condition(arms, name)) for name in ("anxiety", "ptsd", "pain")],
+        *[(name, "controlled", *_other_condition(arms, name, convert_means)) for name in ("anxiety", "ptsd", "pain")],
     ]
     return pd.DataFrame([{"id": i, "part": part, **found, "beside": beside, "note": note}
                          for i, part, found, beside, note in rows])  # fmt: skip
@@ -75,12 +85,13 @@ def one_look(effects: pd.DataFrame, wanted: float, first: float, last: float) ->
     return order.drop_duplicates(["study", "treatment_class"]).drop(columns=["_gap", "_other"]).sort_index()
 
 
-def _looks(arms: pd.DataFrame) -> pd.DataFrame:
-    """Log odds ratios of response at stated hours; means converted where a trial has no count."""
+def _looks(arms: pd.DataFrame, convert_means: bool) -> pd.DataFrame:
+    """Log odds ratios of response at stated hours; on request means converted where a trial has no count."""
     if not (arms["outcome"] == "response").any() or "role" not in arms or not arms["role"].eq("control").any():
         return pd.DataFrame(columns=["study", "treatment_class", "hours", "schedule", "estimate", "std_error"])
     rows = arms[arms["timing"] == "at"] if "timing" in arms else arms
-    return with_converted_means(contrast_arms(rows), rows)
+    counts = contrast_arms(rows)
+    return with_converted_means(counts, rows) if convert_means else counts.assign(converted=False)
 
 
 def _one_class(arms: pd.DataFrame) -> pd.DataFrame:
@@ -114,6 +125,13 @@ def _pool(effects: pd.DataFrame, *, prediction: bool = False) -> dict:
         low, high = fit.prediction_interval().iloc[0][["prediction_low", "prediction_high"]]
     values = np.exp([row["estimate"], float(low), float(high)])
     return _found(int(row["k"]), float((effects["n"] + effects["control_n"]).sum()), *values)
+
+
+def _counted(effects: pd.DataFrame, *, prediction: bool = False) -> str:
+    """The same without the converted means, in words: what hangs on the conversion."""
+    if "converted" not in effects or not effects["converted"].any():
+        return ""
+    return "counts alone " + _text(_pool(effects[~effects["converted"].astype(bool)], prediction=prediction))
 
 
 def _found(k: int, patients: float, estimate: float, low: float, high: float) -> dict:
@@ -252,12 +270,12 @@ def _difference(one: dict, other: dict) -> dict:
     return _found(k, one["patients"] + other["patients"], middle, middle - half, middle + half)
 
 
-def _other_condition(arms: pd.DataFrame, name: str) -> tuple[dict, str, str]:
+def _other_condition(arms: pd.DataFrame, name: str, convert_means: bool) -> tuple[dict, str, str]:
     """The pooled odds ratio in another condition, with the SSRI or SNRI there beside it."""
     own = default_pool(arms, condition="chronic_pain" if name == "pain" else name)
     if "condition" not in arms or own.empty:
         return EMPTY, "", ""
-    looks = _looks(own)
+    looks = _looks(own, convert_means)
     oral = looks[looks["treatment_class"].isin(ORAL)]
     words = "SSRI or SNRI there, odds ratio " + _text(_pool(one_look(oral, *LONGER)))
-    return _pool(one_look(_looks(_one_class(own)), *LONGER)), words, ""
+    return _pool(one_look(_looks(_one_class(own), convert_means), *LONGER)), words, ""

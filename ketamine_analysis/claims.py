@@ -145,17 +145,18 @@ def judge_claims(
     *,
     published: pd.DataFrame | None = None,
     parts: pd.DataFrame | None = None,
+    convert_means: bool = True,
 ) -> pd.DataFrame:
     """Every quantity with its estimate, interval, trials, patients, the conventional figure beside it, and a verdict.
 
     arms : all published rows (`load_evidence()`), or your own. adverse_events : `load_evidence("adverse_events")`.
     published : others' week-1 contrast of conventional drugs, log risk ratios (`published_contrasts`).
-    parts : from `claim_parts`, perhaps changed.
+    parts : from `claim_parts`, perhaps changed. convert_means : False leaves out trials that print only means.
     A quantity that no trial here measures has k = 0 and no estimate. Columns of `claim_parts`, then
     `k, patients, estimate, conf_low, conf_high, beside, note, verdict`.
     """
     table = claim_parts() if parts is None else parts
-    found = claim_estimates(arms, adverse_events, published)
+    found = claim_estimates(arms, adverse_events, published, convert_means=convert_means)
     table = table.merge(found, on=["id", "part"], how="left", validate="one_to_one")
     table[["k", "patients"]] = table[["k", "patients"]].fillna(0).astype(int)
     table[["beside", "note"]] = table[["beside", "note"]].fillna("")

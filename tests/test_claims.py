@@ -239,3 +239,13 @@ def test_the_page_and_the_small_figures_hold_every_claim(judged):
         assert len([one for one in small.texts if ":" in one.get_text()]) == (judged["id"] == name).sum()
     with pytest.raises(ValueError, match="claim 'approval' has no quantity here"):
         ka.plot_claim(judged, "approval")
+
+
+def test_counts_alone_leave_out_the_trials_with_means_only(evidence, judged):
+    alone = ka.judge_claims(evidence[0], evidence[1], published=evidence[2], convert_means=False).set_index("part")
+    # as notebook 03 has it: three trials with counts at 24 h
+    assert alone.loc["ketamine at 24 h", "k"] == 3
+    assert alone.loc["ketamine at 24 h", "verdict"] == OPEN
+    rows = judged.set_index("part")
+    assert "counts alone 3.61 (0.33 to 39.39), k = 3" in rows.loc["ketamine at 24 h", "note"]
+    assert alone.loc["ketamine at 24 h", "estimate"] == pytest.approx(3.61, abs=0.005)
