@@ -15,7 +15,7 @@ from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
 from .claim_plots import plot_claim, plot_claims
 from .claim_quantities import one_look
-from .claims import CLAIMS, claim_parts, claim_verdict, claim_verdicts, judge_claims
+from .claims import CLAIMS, claim_parts, claim_verdict, claim_verdicts, judge_claims, rejudge_claims
 from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
@@ -187,6 +187,7 @@ __all__ = [
     "random_effects",
     "read_arms",
     "read_scores",
+    "rejudge_claims",
     "risk_difference",
     "risk_ratio",
     "sampling_covariance",

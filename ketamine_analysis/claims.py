@@ -11,6 +11,7 @@ from .claim_quantities import claim_estimates
 
 VERDICTS = ("supported", "partly", "not supported", "cannot be told from what is here")
 FACT = "a fact with a date, not data"
+FOUND = ("k", "patients", "estimate", "conf_low", "conf_high", "beside", "note")
 LEAST_ODDS_RATIO = 1.5  # the least effect worth having, as in notebook 05
 LARGE_ODDS_RATIO = 4.27  # exp(0.8 · π/√3): a large standardised difference by Cohen's convention
 RANDOMISED = "randomised, within trials"
@@ -155,21 +156,13 @@ def judge_claims(
     A quantity that no trial here measures has k = 0 and no estimate. Columns of `claim_parts`, then
     `k, patients, estimate, conf_low, conf_high, beside, note, verdict`.
     """
-    table = claim_parts() if parts is None else parts
     found = claim_estimates(arms, adverse_events, published, convert_means=convert_means)
-    table = table.merge(found, on=["id", "part"], how="left", validate="one_to_one")
-    table[["k", "patients"]] = table[["k", "patients"]].fillna(0).astype(int)
-    table[["beside", "note"]] = table[["beside", "note"]].fillna("")
-    verdicts = [
-        FACT
-        if row.quantity == "none"
-        else claim_verdict(
-            row.conf_low, row.conf_high, row.k, threshold=row.threshold, sense=row.sense, no_effect=row.no_effect,
-            minimum_trials=row.minimum_trials,
-        )
-        for row in table.itertuples()
-    ]  # fmt: skip
-    return table.assign(verdict=verdicts)
+    return _with_verdicts(claim_parts() if parts is None else parts, found)
+
+
+def rejudge_claims(judged: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """The same estimates judged by other rules: `judged` from `judge_claims`, `parts` a changed `claim_parts`."""
+    return _with_verdicts(parts, judged[["id", "part", *FOUND]])
 
 
 def claim_verdicts(judged: pd.DataFrame) -> pd.DataFrame:
@@ -193,3 +186,20 @@ def claim_verdicts(judged: pd.DataFrame) -> pd.DataFrame:
             verdict = VERDICTS[2] if VERDICTS[2] in seen else VERDICTS[3]
         rows.append((name, claim, verdict))
     return pd.DataFrame(rows, columns=["id", "claim", "verdict"])
+
+
+def _with_verdicts(parts: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Rules and estimates side by side, each row with its verdict."""
+    table = parts.merge(found, on=["id", "part"], how="left", validate="one_to_one")
+    table[["k", "patients"]] = table[["k", "patients"]].fillna(0).astype(int)
+    table[["beside", "note"]] = table[["beside", "note"]].fillna("")
+    verdicts = [
+        FACT
+        if row.quantity == "none"
+        else claim_verdict(
+            row.conf_low, row.conf_high, row.k, threshold=row.threshold, sense=row.sense, no_effect=row.no_effect,
+            minimum_trials=row.minimum_trials,
+        )
+        for row in table.itertuples()
+    ]  # fmt: skip
+    return table.assign(verdict=verdicts)

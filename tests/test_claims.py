@@ -176,6 +176,7 @@ def test_a_changed_threshold_changes_the_verdict(evidence, judged):
     again = ka.judge_claims(evidence[0], evidence[1], published=evidence[2], parts=parts)
     assert verdict(judged, "resistant") == "partly"
     assert verdict(again, "resistant") == "supported"
+    pd.testing.assert_frame_equal(ka.rejudge_claims(judged, parts), again)
 
 
 def test_the_shipped_evidence_gives_what_the_other_notebooks_give(evidence, judged):

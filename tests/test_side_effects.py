@@ -113,6 +113,17 @@ def test_arms_of_a_class_are_added_up(events):
     assert effects.loc["janik2025", "estimate"] == pytest.approx(56 / 226 - 21 / 250)
 
 
+def test_the_pooled_difference_is_metafor_s(events):
+    # R 4.2.2, metafor 3.8.1: rma(yi, vi, data = escalc("RD", ai = c(53, 56, 68, 22, 38, 25), n1i = c(126, 226, 231, 122,
+    # 114, 152), ci = c(17, 21, 12, 7, 16, 1), n2i = c(126, 250, 113, 80, 113, 145)), method = "REML", test = "adhoc",
+    # control = list(threshold = 1e-12))
+    effects = ka.contrast_events(events, "nausea")
+    row = ka.random_effects(effects[effects["treatment_class"] == "esketamine"]).summary().iloc[0]
+    assert row["k"] == 6
+    expected = [0.1730390917, 0.1160953143, 0.2299828692, 0.0005471868]
+    assert row[["estimate", "conf_low", "conf_high", "tau2"]].tolist() == pytest.approx(expected, abs=2e-7)
+
+
 def test_hours_keep_their_own_contrast(events):
     effects = ka.contrast_events(events, "dissociation")
     hour = effects[effects["period"] != "whole phase"]
