@@ -56,6 +56,7 @@ from .proportions import (
     risk_difference,
     risk_ratio,
 )
+from .questions import NotInData, need_rows
 from .reported_numbers import (
     events_from_percent,
     mean_sd_from_quantiles,
@@ -86,6 +87,7 @@ __all__ = [
     "ExactPool",
     "Fragility",
     "MetaRegression",
+    "NotInData",
     "PooledEffects",
     "Scale",
     "TimeCourse",
@@ -125,6 +127,7 @@ __all__ = [
     "mantel_haenszel",
     "mean_sd_from_quantiles",
     "meta_regression",
+    "need_rows",
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",

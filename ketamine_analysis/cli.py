@@ -54,7 +54,8 @@ def report(
 
         def show(row: dict) -> None:
             progress.advance(task)
-            line = f"{'done  ' if row['ok'] else 'FAILED'} {row['notebook']} ({row['seconds']} s)"
+            state = "no data" if row["not_asked"] else "done   " if row["ok"] else "FAILED "
+            line = f"{state} {row['notebook']} ({row['seconds']} s)"
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 
         try:

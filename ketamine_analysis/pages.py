@@ -48,6 +48,7 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
         notebook = executed[row["notebook"]]
         place = f" in cell {row['failed_cell']}" if isinstance(row["failed_cell"], str) else ""
         state = f"{row['seconds']:.0f} s" if row["ok"] else f"failed{place}: {row['error']}"
+        state = f"not asked: {row['not_asked']}" if isinstance(row["not_asked"], str) else state
         image = _tagged_output(notebook, "headline", "image/png")
         figure = f'<img alt="{html.escape(row["title"])}" src="data:image/png;base64,{image}">' if image else ""
         numbers = _tagged_output(notebook, "headline_numbers", "text/html")

@@ -20,8 +20,9 @@ import pandas as pd
 from .folders import shipped_folder
 from .keep import make_folder
 from .pages import write_index, write_page
+from .questions import NotInData
 
-COLUMNS = ("notebook", "title", "seconds", "ok", "failed_cell", "error")
+COLUMNS = ("notebook", "title", "seconds", "ok", "not_asked", "failed_cell", "error")
 
 
 def run_report(
@@ -36,7 +37,8 @@ def run_report(
     out : folder for `index.html`, a page per notebook, `notebooks/`, `figures/`, `tables/`.
     notebooks : folder of *.ipynb; default the shipped ones. workers : notebooks run at a time.
     on_progress : called with each finished notebook's row.
-    Columns: `notebook, title, seconds, ok, failed_cell, error`; `failed_cell` is the number of the code cell in
+    Columns: `notebook, title, seconds, ok, not_asked, failed_cell, error`; `not_asked` : why it cannot be asked of
+    this dataset (`NotInData`), which is no failure; `failed_cell` is the number of the code cell in
     the notebook, from 1, and its first line. A failing notebook does not stop the others, and has its page.
     Raises ValueError when the folder holds no notebook or is `<out>/notebooks` itself.
     A script that calls this needs `if __name__ == "__main__":`, because each worker is a fresh process.
@@ -98,7 +100,7 @@ def _run_notebook(source: Path, target: Path) -> dict[str, Any]:
 
     output = target / "notebooks" / source.name
     output.unlink(missing_ok=True)  # a copy of an earlier run must not pass for this one's
-    row: dict[str, Any] = {"notebook": source.stem, "ok": True, "failed_cell": None, "error": None}
+    row: dict[str, Any] = {"notebook": source.stem, "ok": True, "not_asked": None, "failed_cell": None, "error": None}
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
@@ -112,13 +114,18 @@ def _run_notebook(source: Path, target: Path) -> dict[str, Any]:
             extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log, not the notebook's output
         )
     except papermill.PapermillExecutionError as error:
-        row.update(ok=False, error=f"{error.ename}: {_last_line(error.evalue)}")
+        if error.ename == NotInData.__name__:  # the table holds nothing to answer with: said, and no failure
+            row["not_asked"] = _last_line(error.evalue)
+        else:
+            row.update(ok=False, error=f"{error.ename}: {_last_line(error.evalue)}")
     except (RuntimeError, ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         # the kernel died or did not start (RuntimeError); the file is no notebook (the others)
         row.update(ok=False, error=f"{type(error).__name__}: {_last_line(str(error))}")
     row["seconds"] = round(time.perf_counter() - start, 1)
     notebook = _read_output(output, row)
     row["title"] = _title(notebook, source.stem)
+    if row["not_asked"]:
+        nbformat.write(_until_not_asked(notebook, row["not_asked"]), output)
     row["failed_cell"] = None if row["ok"] else _failed_cell(notebook)
     return row
 
@@ -151,6 +158,17 @@ def _without_marks(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook without papermill's red marks, so that its first paragraph is its own."""
     cells = [cell for cell in notebook.cells if "papermill-error-cell-tag" not in _tags(cell)]
     return nbformat.from_dict({**notebook, "cells": cells})
+
+
+def _until_not_asked(notebook: nbformat.NotebookNode, words: str) -> nbformat.NotebookNode:
+    """The notebook up to the cell that found nothing to answer with, and the words in its place."""
+    cells = list(_without_marks(notebook).cells)
+    place = next(
+        at for at, cell in enumerate(cells)
+        if any(output.output_type == "error" for output in cell.get("outputs", []))
+    )  # fmt: skip
+    said = nbformat.v4.new_markdown_cell(f"**Not asked:** {words}.")
+    return nbformat.from_dict({**notebook, "cells": [*cells[:place], said]})
 
 
 def _tags(cell: nbformat.NotebookNode) -> list[str]:

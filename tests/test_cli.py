@@ -25,7 +25,15 @@ def _problems(*severities):
 
 
 def _report_table(ok):
-    row = {"notebook": "02_[bad]", "title": "t", "seconds": 1.5, "ok": ok, "failed_cell": None, "error": None}
+    row = {
+        "notebook": "02_[bad]",
+        "title": "t",
+        "seconds": 1.5,
+        "ok": ok,
+        "not_asked": None,
+        "failed_cell": None,
+        "error": None,
+    }
     return row if ok else row | {"failed_cell": "2 (rate = 1 / 0)", "error": "ZeroDivisionError: division by zero"}
 
 
@@ -90,7 +98,7 @@ def test_report_names_what_failed_and_sets_the_exit_code(monkeypatch, tmp_path, 
     monkeypatch.setattr(report, "run_report", pretend)
     result = _call("report", "--out", tmp_path / "out", "--notebooks", tmp_path)
     assert result.exit_code == (0 if ok else 1)
-    assert f"{'done  ' if ok else 'FAILED'} 02_[bad] (1.5 s)" in result.output
+    assert f"{'done   ' if ok else 'FAILED '} 02_[bad] (1.5 s)" in result.output
     assert str(tmp_path / "out" / "index.html") in result.output
     failure = "02_[bad]: cell 2 (rate = 1 / 0) failed: ZeroDivisionError: division by zero"
     assert (failure in result.output) is not ok
