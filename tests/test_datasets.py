@@ -110,7 +110,7 @@ def test_all_problems_come_in_one_report(tmp_path):
         ("empty", b"", "a header line"),
         ("header_only", SCORES.encode(), "at least one row"),
         ("ragged", (GOOD + "t,1,2,3,4,5,6,7,8\n").encode(), "as many fields"),
-        ("latin", GOOD.replace("ketamine", "kétamine").encode("latin-1"), "UTF-8"),
+        ("control", GOOD.encode().replace(b"30", b"3\0"), "control characters"),
     ],
 )
 def test_unreadable_files_are_refused_in_words(name, content, words, tmp_path):
