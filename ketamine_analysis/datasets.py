@@ -98,20 +98,24 @@ def check_arms(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def inspect_file(path: str | Path) -> tuple[str, pd.DataFrame]:
-    """What a file holds ("scores" or "arms") and every problem in it, errors and warnings; nothing is raised for them.
+    """What a file in the library's own columns holds ("scores" or "arms") and every problem in it; nothing is raised.
 
-    A file with `subject` or `score` and without `outcome` holds scores.
+    A file with `subject` or `score` and without `outcome` holds scores. For any other file see `examine`.
     """
+    grain, raw, file = open_plain(path)
+    lines = raw.pop("_line")
+    find = problems_in_scores if grain == "scores" else problems_in_arms
+    return grain, find(raw, file=file, lines=lines)
+
+
+def open_plain(path: str | Path) -> tuple[str, pd.DataFrame, str]:
+    """A file in the library's own columns, not yet checked: "scores" or "arms", the table with `_line`, its name."""
     raw, file = _load(path, (*SCORE_NUMBERS, *ARM_NUMBERS))
     raw = with_words(raw)
-    lines = raw.pop("_line")
-    if {"subject", "score"} & set(raw) and "outcome" not in raw:
-        raw = _constant(raw, {"study": Path(file).stem if "study" not in raw else None})
-        if "baseline" in raw:
-            raw = rows_from_baseline(raw.assign(_line=lines), file)
-            lines = raw.pop("_line")
-        return "scores", problems_in_scores(raw, file=file, lines=lines)
-    return "arms", problems_in_arms(raw, file=file, lines=lines)
+    if not {"subject", "score"} & set(raw) or "outcome" in raw:
+        return "arms", raw, file
+    raw = _constant(raw, {"study": Path(file).stem if "study" not in raw else None})
+    return "scores", rows_from_baseline(raw, file) if "baseline" in raw else raw, file
 
 
 def _load(source: Any, numbers: Collection[str]) -> tuple[pd.DataFrame, str]:

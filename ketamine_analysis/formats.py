@@ -178,7 +178,8 @@ def _arrow(path: Path) -> RawTable:
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
         for field in table.schema.remove_metadata()
     ]
-    return RawTable(table.cast(pa.schema(plain)).to_pandas())
+    frame = table.cast(pa.schema(plain)).to_pandas()
+    return RawTable(frame.loc[:, ~frame.columns.str.fullmatch(r"__index_level_\d+__")])  # pandas' own row labels
 
 
 def _statistics(path: Path) -> RawTable:
