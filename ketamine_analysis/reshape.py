@@ -204,7 +204,7 @@ def _hours_of_visits(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     labels = {str(label).strip() for label in frame["visit"].dropna()}
     unknown = [label for label in sorted(labels) if label not in recipe.visits]
     idle = [label for label in recipe.visits if label not in labels]
-    rows = [
+    rows: list[tuple] = [
         (None, f"visits.{one}", None, "a visit of the file", f"no row has it{nearest(one, labels)}") for one in idle
     ]
     rows += [
