@@ -10,6 +10,7 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
+from .any_dataset import read_as_arms, read_dataset
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
@@ -19,14 +20,19 @@ from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_an
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
+from .examination import Examination, examine
 from .forest import plot_forest
+from .formats import RawTable, read_table
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
+from .items import ITEM_RULES, sum_items
 from .keep import save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .new_recipe import write_recipe
 from .onset import first_separation, separation_by_window
 from .outcomes import derive_outcomes, summarize_arms
+from .plausibility import implausible
 from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
 from .proportions import (
     Comparison,
@@ -37,6 +43,7 @@ from .proportions import (
     risk_difference,
     risk_ratio,
 )
+from .recipe import Recipe, load_recipe
 from .scales import SCALES, Scale, find_scale
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
@@ -45,14 +52,18 @@ from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 __version__ = "0.1.0"
 
 __all__ = [
+    "ITEM_RULES",
     "SCALES",
     "TIME_WINDOWS",
     "Comparison",
     "ConvergenceError",
     "CountPool",
     "DatasetError",
+    "Examination",
     "MetaRegression",
     "PooledEffects",
+    "RawTable",
+    "Recipe",
     "Scale",
     "TimeCourse",
     "TrimAndFill",
@@ -70,14 +81,17 @@ __all__ = [
     "derive_outcomes",
     "describe_number_needed_to_treat",
     "egger_test",
+    "examine",
     "find_scale",
     "first_separation",
     "fit_time_course",
     "hours_axis",
+    "implausible",
     "influence",
     "inspect_file",
     "interval_text",
     "load_evidence",
+    "load_recipe",
     "mantel_haenszel",
     "meta_regression",
     "number_needed_to_treat",
@@ -95,7 +109,10 @@ __all__ = [
     "proportion_interval",
     "random_effects",
     "read_arms",
+    "read_as_arms",
+    "read_dataset",
     "read_scores",
+    "read_table",
     "risk_difference",
     "risk_ratio",
     "sampling_covariance",
@@ -105,8 +122,10 @@ __all__ = [
     "simulated_truth",
     "stack_tables",
     "subgroup_differences",
+    "sum_items",
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
     "without_contrast",
+    "write_recipe",
 ]

@@ -19,6 +19,9 @@ from pygments.formatters import HtmlFormatter
 
 from . import __version__
 
+SHIPPED = (
+    "Computed from the tables in <code>data/</code>; every page shows its numbers, their intervals and their sources."
+)
 PAGE = Template((Path(__file__).parent / "report_page.html").read_text(encoding="utf-8"))
 
 
@@ -38,10 +41,10 @@ def write_page(notebook: nbformat.NotebookNode, path: Path, names: list[tuple[st
         for name, title in names
     )
     title = dict(names).get(path.stem, path.stem)
-    path.write_text(_page(title, f'<a href="index.html">All questions</a>{others}', contents, body), encoding="utf-8")
+    path.write_text(page_of(title, f'<a href="index.html">All questions</a>{others}', contents, body), encoding="utf-8")
 
 
-def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.NotebookNode]) -> None:
+def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.NotebookNode], about: str) -> None:
     """index.html: a card for each notebook with its headline figure and numbers, and everything to download."""
     cards = []
     for row in table.to_dict("records"):
@@ -59,15 +62,14 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
             f'<div class="numbers">{numbers}</div><p class="small {"" if row["ok"] else "failed"}">'
             f"{html.escape(state)}</p></section>"
         )
-    files = "".join(_downloads(target, folder) for folder in ("figures", "tables"))
+    files = "".join(_downloads(target, folder) for folder in ("dataset", "figures", "tables"))
     names = ("pandas", "numpy", "scipy", "matplotlib")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with Python {platform.python_version()}, "
     made += f"ketamine_analysis {__version__}, {versions}."
     body = (
         "<h1>Ketamine and conventional antidepressants: hours against weeks</h1>"
-        "<p>Computed from the tables in <code>data/</code>; every page shows its numbers, their intervals and their "
-        "sources. Nothing here is medical advice.</p>"
+        f"<p>{about} Nothing here is medical advice.</p>"
         + "".join(cards)
         + f'<section class="card"><h2 id="files">Figures and tables</h2>{files}</section>'
         + f'<p class="small">{html.escape(made)}</p>'
@@ -75,10 +77,11 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
     links = "".join(
         f'<a href="{row["notebook"]}.html">{html.escape(row["title"])}</a>' for row in table.to_dict("records")
     )
-    (target / "index.html").write_text(_page("ketamine_analysis", links, "", body), encoding="utf-8")
+    (target / "index.html").write_text(page_of("ketamine_analysis", links, "", body), encoding="utf-8")
 
 
-def _page(title: str, links: str, contents: str, body: str) -> str:
+def page_of(title: str, links: str, contents: str, body: str) -> str:
+    """A whole page in the project's style; links, contents and body are HTML already."""
     colours = HtmlFormatter().get_style_defs(".highlight")
     return PAGE.substitute(
         title=html.escape(title),

@@ -84,7 +84,7 @@ def test_each_broken_file_is_named_in_full(name, tmp_path):
     if value is not None:
         assert last["value"] == value
         assert repr(value) in str(caught.value)
-    outcome = CliRunner().invoke(app, ["check", str(path)])
+    outcome = CliRunner().invoke(app, ["check", str(path), "--out", str(tmp_path / "out")])
     assert outcome.exit_code == 2 and "Traceback" not in outcome.output
     assert path.name in outcome.output and rule in outcome.output and column in outcome.output
 
@@ -118,7 +118,7 @@ def test_unreadable_files_are_refused_in_words(name, content, words, tmp_path):
     path.write_bytes(content)
     with pytest.raises(ka.DatasetError, match=words):
         ka.read_scores(path)
-    outcome = CliRunner().invoke(app, ["check", str(path)])
+    outcome = CliRunner().invoke(app, ["check", str(path), "--out", str(tmp_path / "out")])
     assert outcome.exit_code == 2 and words in outcome.output and "Traceback" not in outcome.output
 
 
@@ -134,7 +134,7 @@ def test_good_files_pass_with_exit_code_0_and_flags_with_1(tmp_path):
         ("arms", GOOD_ARMS, 0),
         ("flag", GOOD_ARMS + "t,ketamine,active,24,MADRS,remission,17,14,,,\n", 1),
     ):
-        outcome = CliRunner().invoke(app, ["check", str(_write(tmp_path, name, text))])
+        outcome = CliRunner().invoke(app, ["check", str(_write(tmp_path, name, text)), "--out", str(tmp_path)])
         assert outcome.exit_code == code, outcome.output
     assert "remission not more frequent" in outcome.output and "14" in outcome.output
 
@@ -226,7 +226,7 @@ def test_the_baseline_is_found_on_whichever_row_it_stands():
 
 def test_a_wide_file_that_reads_also_checks(tmp_path):
     path = _write(tmp_path, "wide", "subject,arm,hours,scale,score,baseline\n1,k,24,MADRS,10,30\n")
-    assert CliRunner().invoke(app, ["check", str(path)]).exit_code == 0
+    assert CliRunner().invoke(app, ["check", str(path), "--out", str(tmp_path / "out")]).exit_code == 0
     assert len(ka.read_scores(path)) == 2
 
 
