@@ -11,9 +11,11 @@ Nothing here is medical advice.
 """
 
 from .any_dataset import read_as_arms, read_dataset
+from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
+from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
 from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
@@ -55,6 +57,7 @@ __all__ = [
     "ITEM_RULES",
     "SCALES",
     "TIME_WINDOWS",
+    "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
     "CountPool",
@@ -126,6 +129,7 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "with_converted_means",
     "without_contrast",
     "write_recipe",
 ]

@@ -50,20 +50,31 @@ def time_covariance(effects: pd.DataFrame, correlation: float, *, constant: bool
     Each arm's results correlate ρ^(days apart / 7) (or ρ): the active arm's with its own, the control's with all
     contrasts of the trial that use it. Needs `active_variance, control_variance, hours, study`.
     """
-    va, vc = (np.sqrt(effects[name].to_numpy(float)) for name in ("active_variance", "control_variance"))
-    t = effects["hours"].to_numpy(float)
-    apart = np.abs(t[:, None] - t[None, :])
-    rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
-    study = effects["study"].to_numpy()
-    trial = study[:, None] == study[None, :]
-    names = [name for name in ("treatment_class", "arm") if name in effects]
-    active = pd.MultiIndex.from_frame(effects[names]).factorize()[0] if names else np.zeros(len(effects))
-    own = active[:, None] == active[None, :]
-    control = effects["control_arm"].to_numpy() if "control_arm" in effects else np.zeros(len(effects))
-    shared = control[:, None] == control[None, :]
-    covariance = trial * rho * (own * va[:, None] * va[None, :] + shared * vc[:, None] * vc[None, :])
-    np.fill_diagonal(covariance, effects["std_error"].to_numpy(float) ** 2)
+    covariance = np.zeros((len(effects), len(effects)))
+    for rows in effects.groupby("study", sort=False).indices.values():
+        covariance[np.ix_(rows, rows)] = trial_covariances(effects, rows[None, :], correlation, constant=constant)[0]
     return covariance
+
+
+def trial_covariances(
+    effects: pd.DataFrame, rows: np.ndarray, correlation: float, *, constant: bool = False
+) -> np.ndarray:
+    """The sampling covariances (B × n × n) of B trials with n contrasts each, as in `time_covariance`.
+
+    rows : B × n positions in `effects`, the contrasts of one trial in a line.
+    """
+    names = [name for name in ("treatment_class", "arm") if name in effects]
+    active = effects.groupby(names, dropna=False, sort=False).ngroup().to_numpy() if names else np.zeros(len(effects))
+    control = effects["control_arm"].factorize()[0] if "control_arm" in effects else np.zeros(len(effects))
+    va, vc = (np.sqrt(effects[name].to_numpy(float))[rows] for name in ("active_variance", "control_variance"))
+    t, active, control = effects["hours"].to_numpy(float)[rows], active[rows], control[rows]
+    apart = np.abs(t[:, :, None] - t[:, None, :])
+    rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
+    own, shared = (one[:, :, None] == one[:, None, :] for one in (active, control))
+    result = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
+    diagonal = np.arange(rows.shape[1])
+    result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
+    return result
 
 
 def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:

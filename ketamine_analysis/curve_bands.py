@@ -8,28 +8,26 @@ import numpy as np
 import pandas as pd
 
 from .curve_bounds import allowed
-from .curve_fit import Curves, jacobian, restricted, values
+from .curve_fit import Curves, jacobian, restricted_at, values
 from .inference import critical_value
 
 
 def band(
-    ml: Curves, reml: Curves, held: np.ndarray, t: np.ndarray, column: np.ndarray, df: float, level: float
+    ml: Curves, reml: Curves, held: np.ndarray, t: np.ndarray, column: np.ndarray, df: np.ndarray, level: float
 ) -> pd.DataFrame:
     """`estimate, std_error, conf_low, conf_high, prediction_low, prediction_high` at hours t of one class.
 
-    column : each hour's size of effect (its class follows), −1 where there is none: an empty row. held : which shape
-    parameters are not identified. If one of the class's own is, the band is the widest over all values that the data
-    allow, and there is no estimate.
+    column : each hour's size of effect (its class follows), −1 where there is none: an empty row. df : of each hour's
+    t. held : which shape parameters are not identified. If one of the class's own is, the band is the widest over all
+    values that the data allow, and there is no estimate.
     """
     drawn = column >= 0
     place = _class_of(reml, int(column[drawn][0])) if drawn.any() else 0
     open_own = held[ml.own(place)].any() if ml.own(place) else False
-    fits = [reml]
-    if open_own:
-        fits = [_at(ml, held, place, logs) for logs in allowed(ml, place, level)]
+    fits = _allowed_fits(ml, place, level) if open_own else [reml]
     parts = [_band_of(fit, t[drawn], place, column[drawn]) for fit in fits]
     estimate, error, spread = (np.array(one) for one in zip(*parts, strict=True))
-    c = critical_value(df, level)
+    c = critical_value(df[drawn], level)
     table = pd.DataFrame({
         "estimate": np.nan if open_own else estimate[0], "std_error": np.nan if open_own else error[0],
         "conf_low": (estimate - c * error).min(axis=0), "conf_high": (estimate + c * error).max(axis=0),
@@ -38,21 +36,26 @@ def band(
     return table.set_axis(np.flatnonzero(drawn)).reindex(range(len(t)))
 
 
+def widest_size(ml: Curves, column: int, df: float, level: float) -> tuple[float, float]:
+    """The widest interval of a size over all time courses of its class that the data allow."""
+    fits = _allowed_fits(ml, _class_of(ml, column), level)
+    size = np.array([fit.size[column] for fit in fits])
+    half = critical_value(df, level) * np.sqrt([fit.covariance[column, column] for fit in fits])
+    return float((size - half).min()), float((size + half).max())
+
+
+def _allowed_fits(ml: Curves, place: int, level: float) -> list[Curves]:
+    return [restricted_at(replace(ml, state=state)) for state in allowed(ml, place, level)]
+
+
 def _band_of(fit: Curves, t: np.ndarray, place: int, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The curve, its standard error, and the standard deviation of a new trial's true effect at that hour."""
     classes = np.full(len(t), place)
     slope = jacobian(fit, t, classes, column, np.concatenate([fit.size, fit.logs]))
     variance = np.einsum("ij,jk,ik->i", slope, fit.covariance, slope)
     f = values(replace(fit, t=t, place=classes), fit.logs)
-    new = variance + fit.state[-2] ** 2 * f**2 + fit.state[-1] ** 2
+    new = variance + fit.state[-2] * f**2 + fit.state[-1]
     return fit.size[column] * f, np.sqrt(variance), np.sqrt(new)
-
-
-def _at(ml: Curves, held: np.ndarray, place: int, logs: np.ndarray) -> Curves:
-    """The restricted fit with one class's shape parameters held at a value."""
-    state, held = ml.state.copy(), held.copy()
-    state[ml.own(place)], held[ml.own(place)] = logs, True
-    return restricted(replace(ml, state=state), held)
 
 
 def _class_of(curves: Curves, column: int) -> int:

@@ -11,6 +11,7 @@ from scipy import stats
 from .curve_fit import Curves, profile, profile_limit
 from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
 
+HELD = "its time course is not identified: no estimate; the widest interval over all time courses that the data allow"
 GRID = {1: 25, 2: 11}  # values tried of one unidentified parameter, and of each of two
 
 
@@ -37,12 +38,20 @@ def hours_interval(ml: Curves, place: int, sides: tuple[str, ...], level: float)
 
 
 def allowed(ml: Curves, place: int, level: float) -> list[np.ndarray]:
-    """Shape parameters of one class that the data allow at that level, on a grid, the likeliest among them."""
+    """The likeliest state for each value of one class's shape parameters that the data allow, on a grid.
+
+    The maximum-likelihood state comes first.
+    """
     own, limit = ml.own(place), float(stats.chi2.ppf(level, 1))
-    grid, found = np.linspace(LOWEST, HIGHEST, GRID[len(own)]), [ml.logs[own]]
+    free = np.array([one not in own for one in range(len(ml.state))])
+    grid, found, start = np.linspace(LOWEST, HIGHEST, GRID[len(own)]), [ml.state], None
     for values in product(grid, repeat=len(own)):
-        if profile(ml, dict(zip(own, values, strict=True))).fun - ml.deviance <= limit:
-            found.append(np.array(values))
+        here = profile(ml, dict(zip(own, values, strict=True)), start)
+        start = here.x
+        if here.fun - ml.deviance <= limit:
+            state = np.empty(len(free))
+            state[free], state[own] = here.x, values
+            found.append(state)
     return found
 
 

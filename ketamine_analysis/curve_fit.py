@@ -11,8 +11,10 @@ from .errors import ConvergenceError
 from .reml import Blocks, likelihood, minimize
 from .shapes import HIGHEST, LOWEST, Shape
 
-WIDEST = 20.0  # a between-trial sd is looked for up to so many times the sd of the effects
+WIDEST = 400.0  # a between-trial variance is looked for up to so many times that of the effects
 STEP = 1e-30
+FLAT = 1e-2  # slope of the deviance, by a step of order 1, that still counts as an optimum: below 1e-4 of a deviance
+SETTLED = 1e-6  # standard errors by which the restricted fit may still move
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Curves:
     """Effects y at hours t, the class and the column (size of effect) of each, trials as blocks; a state of the fit.
 
     place : each row's class (its place among `shapes`); column : its size, of which there are `sizes`.
-    state : shape parameters (class after class), tau, omega. size, covariance : of the restricted fit.
+    state : shape parameters (class after class), τ², ω². size, covariance : of the restricted fit.
     """
 
     y: np.ndarray
@@ -41,9 +43,19 @@ class Curves:
         return self.state[:-2]
 
     @property
-    def widest(self) -> float:
-        """The largest between-trial sd looked for, in the unit of y."""
-        return WIDEST * max(float(np.std(self.y)), 1e-3 * float(np.abs(self.y).max()), 1e-12)
+    def spread(self) -> float:
+        """The variance of the effects: the order of τ² and ω²."""
+        return max(float(np.std(self.y)), 1e-3 * float(np.abs(self.y).max()), 1e-12) ** 2
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """Where the state may lie."""
+        return [(LOWEST, HIGHEST)] * len(self.logs) + [(0.0, WIDEST * self.spread)] * 2
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What is a step of order 1 in each parameter of the state."""
+        return np.array([1.0] * len(self.logs) + [self.spread] * 2)
 
     def own(self, place: int) -> list[int]:
         """Positions of one class's shape parameters."""
@@ -53,18 +65,15 @@ class Curves:
 
 def maximum_likelihood(curves: Curves) -> Curves:
     """The state of the highest likelihood; ConvergenceError with the last state when no start reaches an optimum."""
-    m = len(curves.state) - 2
-    bounds = [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2
     starts = []
     for i in range(max(len(shape.starts) for shape in curves.shapes)):
         logs = [value for shape in curves.shapes for value in shape.starts[i % len(shape.starts)]]
-        starts.append(np.array([*logs, 0.3 * curves.widest / WIDEST, 0.15 * curves.widest / WIDEST]))
-    found = minimize(lambda at: deviance(curves, at), starts, bounds)
+        starts.append(np.array([*logs, 0.1 * curves.spread, 0.02 * curves.spread]))
+    found = minimize(lambda at: deviance(curves, at), starts, curves.bounds, curves.scale)
     gradient = deviance(curves, found.x)[1]
-    low, high = np.array([one for one, _ in bounds]), np.array([one for _, one in bounds])
-    free = (found.x > low + 1e-9) & (found.x < high - 1e-9)
-    unit = np.array([1.0] * m + [curves.widest / WIDEST] * 2)
-    if not np.isfinite(found.fun) or np.abs(gradient * unit)[free].max(initial=0.0) > 1e-3:
+    low, high = np.array(curves.bounds).T
+    free = (found.x > low + 1e-9 * curves.scale) & (found.x < high - 1e-9 * curves.scale)
+    if not np.isfinite(found.fun) or np.abs(gradient * curves.scale)[free].max(initial=0.0) > FLAT:
         state: dict[str, object] = {"state": found.x, "gradient": gradient}
         raise ConvergenceError("no start reached an optimum: try a simpler shape", state)
     return replace(curves, state=found.x, deviance=float(found.fun))
@@ -77,7 +86,7 @@ def deviance(curves: Curves, at: np.ndarray) -> tuple[float, np.ndarray]:
     here = likelihood(curves.blocks, x, curves.y, f, (at[-2], at[-1]), restricted=False)
     slope = slopes(curves.shapes, curves.t, curves.place, at[:-2])
     gradient = slope.T @ (here.by_shape - 2 * here.b[curves.column] * here.u)
-    return here.deviance, np.array([*gradient, here.by_tau, here.by_omega])
+    return here.deviance, np.array([*gradient, here.by_tau2, here.by_omega2])
 
 
 def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = None) -> optimize.OptimizeResult:
@@ -90,11 +99,9 @@ def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = N
         value, gradient = deviance(curves, full)
         return value, gradient[free]
 
-    m = int(free.sum()) - 2
-    tiny = 1e-3 * curves.widest / WIDEST
-    if start is None:
-        start = np.maximum(curves.state[free], [*[LOWEST] * m, tiny, tiny])
-    return minimize(function, [start], [(LOWEST, HIGHEST)] * m + [(0.0, curves.widest)] * 2)
+    start = curves.state[free] if start is None else start
+    bounds = [one for one, kept in zip(curves.bounds, free, strict=True) if kept]
+    return minimize(function, [start], bounds, curves.scale[free])
 
 
 def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
@@ -133,14 +140,27 @@ def restricted(curves: Curves, held: np.ndarray) -> Curves:
         step = here.b - now
         step[len(size) :] = np.clip(step[len(size) :], -0.5, 0.5)
         full = np.concatenate([size, logs])
-        full[keep] += step
+        full[keep] += step * 0.5 ** min(turn // 10, 4)  # variances and curve may otherwise chase each other for ever
         size, logs = full[: len(size)], np.clip(full[len(size) :], LOWEST, HIGHEST)
-        if np.abs(step).max() < 1e-8 * (1 + np.abs(now).max()):
+        inverse = np.linalg.pinv(here.information, hermitian=True)
+        if np.abs(step / np.sqrt(np.diag(inverse))).max() < SETTLED:
             covariance = np.zeros((len(keep), len(keep)))
-            covariance[np.ix_(keep, keep)] = np.linalg.pinv(here.information, hermitian=True)
+            covariance[np.ix_(keep, keep)] = inverse
             return replace(curves, state=np.array([*logs, *spread]), size=size, covariance=covariance)
-    state: dict[str, object] = {"size": size, "logs": logs, "tau": spread[0], "omega": spread[1]}
+    state: dict[str, object] = {"size": size, "logs": logs, "tau2": spread[0], "omega2": spread[1]}
     raise ConvergenceError("the restricted fit did not settle: try a simpler shape", state)
+
+
+def restricted_at(curves: Curves) -> Curves:
+    """The restricted fit with every shape parameter held where it is: variances and sizes of a linear model."""
+    f = values(curves, curves.logs)
+    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
+    spread = _variances(curves, x, curves.y, f, (float(curves.state[-2]), float(curves.state[-1])), again=False)
+    here = likelihood(curves.blocks, x, curves.y, f, spread, restricted=True)
+    n, m = curves.sizes, len(curves.logs)
+    covariance = np.zeros((n + m, n + m))
+    covariance[:n, :n] = np.linalg.pinv(here.information, hermitian=True)
+    return replace(curves, state=np.array([*curves.logs, *spread]), size=here.b, covariance=covariance)
 
 
 def values(curves: Curves, logs: np.ndarray) -> np.ndarray:
@@ -180,13 +200,12 @@ def jacobian(curves: Curves, t: np.ndarray, place: np.ndarray, column: np.ndarra
 def _variances(
     curves: Curves, slope: np.ndarray, working: np.ndarray, f: np.ndarray, spread: tuple[float, float], *, again: bool
 ) -> tuple[float, float]:
-    """REML of (tau, omega); again : from an even split too, so that neither variance is trapped at zero."""
+    """REML of (τ², ω²); again : from an even split too, for the two may trade places."""
 
     def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
         here = likelihood(curves.blocks, slope, working, f, (at[0], at[1]), restricted=True)
-        return here.deviance, np.array([here.by_tau, here.by_omega])
+        return here.deviance, np.array([here.by_tau2, here.by_omega2])
 
-    unit = curves.widest / WIDEST
-    starts = [np.maximum(spread, 1e-3 * unit), np.array([0.2 * unit, 0.2 * unit])]
-    found = minimize(objective, starts if again else starts[:1], [(0.0, curves.widest)] * 2)
+    starts = [np.array(spread), np.full(2, 0.04 * curves.spread)]
+    found = minimize(objective, starts if again else starts[:1], curves.bounds[-2:], curves.scale[-2:])
     return float(found.x[0]), float(found.x[1])

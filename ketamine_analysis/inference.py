@@ -74,7 +74,7 @@ def as_proportion(summary: pd.DataFrame) -> pd.DataFrame:
     >>> as_proportion(summary_table("pooled", 0.0, 1.0, np.inf))["estimate"].tolist()
     [0.5]
     """
-    return _transformed(summary, special.expit, {"log_odds": "proportion"}).drop(columns="p_value")
+    return _transformed(summary, special.expit, {"log_odds": "proportion"}).drop(columns="p_value", errors="ignore")
 
 
 def interval_text(summary: pd.DataFrame, *, digits: int = 2, level: float = 0.95) -> pd.DataFrame:

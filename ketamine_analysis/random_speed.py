@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from .curve_fit import STEP, WIDEST, Curves, slopes, values
+from .curve_fit import STEP, Curves, slopes, values
 from .errors import ConvergenceError
 from .inference import summary_table
 from .reml import Blocks, minimize
 from .shapes import HIGHEST, LOWEST
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
-MOST_SPEED = 4.0  # sd of a trial's log speed: e^4 is a factor of 55
+LEAST_SPEED, MOST_SPEED = 1e-6, 16.0  # variance of a trial's log speed: an sd of 4 is a factor of 55
 
 
 @dataclass(frozen=True)
 class RandomSpeed:
     """Maximum-likelihood curves with a random speed; made by `TimeCourse.with_random_speed`.
 
-    speed_sd : sd of a trial's log speed; tau, omega as in `TimeCourse`. statistic : likelihood ratio against equal speed.
+    speed_sd : sd of a trial's log speed; tau, omega as in `TimeCourse`. statistic : of equal speed (ratio).
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -36,7 +36,7 @@ class RandomSpeed:
     @property
     def speed_sd(self) -> float:
         """Standard deviation of a trial's log speed."""
-        return float(self.state[-1])
+        return float(np.sqrt(self.state[-1]))
 
     def summary(self, level: float = 0.95) -> pd.DataFrame:
         """Sizes (Wald, ML), the curve's hours in a trial of median speed (profile likelihood), the sd of the log speed.
@@ -44,7 +44,8 @@ class RandomSpeed:
         `p_value` of the sd tests equal speed, on the edge of the possible (half χ²₀, half χ²₁).
         """
         k, classes = self.curves.sizes, list(dict.fromkeys(name for name, _ in self.columns))
-        error = np.sqrt(np.diag(self.covariance))
+        variance = np.diag(self.covariance)
+        error = np.sqrt(np.where(variance > 0, variance, np.nan))
         terms = [f"{self.curves.shapes[classes.index(name)].size} {window}".strip() for name, window in self.columns]
         sizes = summary_table(terms, self.state[:k], error[:k], np.inf, level=level)
         sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
@@ -54,6 +55,11 @@ class RandomSpeed:
             for place, words in zip(self.curves.own(i), self.curves.shapes[i].parameters, strict=True)
         ]
         names = ["treatment_class", "term", "estimate", "conf_low", "conf_high", "note"]
+        unknown = sizes["treatment_class"].isin([name for name, *_, note in hours if note])
+        sizes.loc[unknown, [name for name in sizes if name not in ("treatment_class", "term")]] = np.nan
+        sizes["note"] = np.where(unknown, "its time course is not identified: no estimate", "")
+        flat = ~unknown & sizes["std_error"].isna()
+        sizes.loc[flat, "note"] = "the likelihood is flat or at an edge here: no standard error"
         p_value = float(stats.chi2.sf(self.statistic, 1) / 2) if self.statistic > 0 else 1.0
         spread = pd.DataFrame({"term": ["sd of log speed"], "estimate": [self.speed_sd], "p_value": [p_value]})
         return pd.concat([sizes, pd.DataFrame(hours, columns=names), spread], ignore_index=True)
@@ -72,7 +78,7 @@ def fit_random_speed(ml: Curves, columns: tuple[tuple[str, str], ...]) -> Random
         raise ValueError("shape 'plateau', 'linear' or 'windows' has no speed: fit emax, exponential or rise_and_fade")
     x = values(ml, ml.logs)[:, None] * (ml.column[:, None] == np.arange(ml.sizes))
     size = np.linalg.lstsq(x, ml.y, rcond=None)[0]
-    state = np.array([*size, *ml.state, 0.5])
+    state = np.array([*size, *ml.state, 0.25])
     nodes = _nodes(ml, np.zeros(_trials(ml)), np.ones(_trials(ml)))
     before = np.inf
     for _ in range(20):
@@ -84,11 +90,11 @@ def fit_random_speed(ml: Curves, columns: tuple[tuple[str, str], ...]) -> Random
         before = float(found.fun)
     value, gradient, _ = _deviance(ml, state, nodes)
     free = _free(ml, state)
-    if not np.isfinite(value) or np.abs(gradient[free]).max() > 1e-2:
+    if not np.isfinite(value) or np.abs((gradient * _scale(ml))[free]).max() > 1e-2:
         words = "the random speed did not settle: too few trials with several times; use the fit without it"
         raise ConvergenceError(words, {"state": state, "gradient": gradient})
-    covariance = _covariance(lambda at: _deviance(ml, at, nodes)[1], state, free)
-    statistic = max(0.0, ml.deviance - value)
+    covariance = _covariance(lambda at: _deviance(ml, at, nodes)[1], state, free, _scale(ml))
+    statistic = max(0.0, ml.deviance - value) if state[-1] > 2 * LEAST_SPEED else 0.0
     return RandomSpeed(columns, ml, state, covariance, float(value), statistic)
 
 
@@ -97,7 +103,7 @@ def _deviance(
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """−2 log-likelihood (without its constant), its gradient, and each trial's posterior weights of the nodes."""
     z, log_weight = nodes
-    k, sigma = curves.sizes, at[-1]
+    k, sigma = curves.sizes, float(np.sqrt(at[-1]))
     logs = np.empty(z.shape)
     gradients = np.empty((*z.shape, len(at)))
     trial = _trial_of_row(curves)
@@ -118,7 +124,7 @@ def _given_speed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each trial's log density (without its constant) and gradient, its log speed being sigma × shift (per row)."""
     stretched = replace(curves, t=curves.t * np.exp(-sigma * shift))
-    logs, (tau, omega) = state[:-2], state[-2:]
+    logs, (tau2, omega2) = state[:-2], state[-2:]
     f = values(stretched, logs)
     slope = slopes(curves.shapes, stretched.t, curves.place, logs)
     tilted = replace(stretched, t=stretched.t * (1 + 1j * STEP))
@@ -130,27 +136,27 @@ def _given_speed(
         place = slice(first, first + len(block.rows))
         first += len(block.rows)
         own, by_shape, log_density[place], gradient[place, k + m], gradient[place, k + m + 1] = _block(
-            block, f, residual, tau, omega
+            block, f, residual, tau2, omega2
         )
         per_row = own * size[curves.column[block.rows]] - by_shape / 2
         in_column = curves.column[block.rows][:, :, None] == np.arange(k)
         gradient[place, :k] = np.einsum("bn,bnk->bk", own * f[block.rows], in_column)
         gradient[place, k : k + m] = np.einsum("bn,bnm->bm", per_row, slope[block.rows])
-        gradient[place, -1] = (per_row * speed[block.rows]).sum(axis=1)
+        gradient[place, -1] = (per_row * speed[block.rows]).sum(axis=1) / (2 * sigma)
     return log_density, gradient
 
 
-def _block(block: Blocks, f: np.ndarray, residual: np.ndarray, tau: float, omega: float) -> tuple[np.ndarray, ...]:
-    """u = V⁻¹r, the derivative of −2 log density by f, log density, and its derivatives by tau and omega."""
+def _block(block: Blocks, f: np.ndarray, residual: np.ndarray, tau2: float, omega2: float) -> tuple[np.ndarray, ...]:
+    """u = V⁻¹r, the derivative of −2 log density by f, log density, and its derivatives by τ² and ω²."""
     g, r = f[block.rows], residual[block.rows]
-    v = tau**2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
-    v += omega**2 * np.eye(v.shape[1])
+    v = tau2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
+    v += omega2 * np.eye(v.shape[1])
     w = np.linalg.inv(v)
     own = np.einsum("bij,bj->bi", w, r)
     m = w - own[:, :, None] * own[:, None, :]
     along = np.einsum("bij,bj->bi", m * block.shared, g)
     density = -(np.linalg.slogdet(v)[1] + (r * own).sum(axis=1)) / 2
-    return own, 2 * tau**2 * along, density, -tau * (g * along).sum(axis=1), -omega * np.einsum("bii->b", m)
+    return own, 2 * tau2 * along, density, -(g * along).sum(axis=1) / 2, -np.einsum("bii->b", m) / 2
 
 
 def _complex_values(curves: Curves, logs: np.ndarray) -> np.ndarray:
@@ -180,9 +186,7 @@ def _nodes(curves: Curves, centre: np.ndarray, scale: np.ndarray) -> tuple[np.nd
     return z, log_weight
 
 
-def _recentred(
-    curves: Curves, at: np.ndarray, nodes: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def _recentred(curves: Curves, at: np.ndarray, nodes: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     weight = _deviance(curves, at, nodes)[2]
     centre = (weight * nodes[0]).sum(axis=1)
     scale = np.sqrt((weight * (nodes[0] - centre[:, None]) ** 2).sum(axis=1))
@@ -190,30 +194,33 @@ def _recentred(
 
 
 def _bounds(curves: Curves) -> list[tuple[float, float]]:
-    hours = [(LOWEST, HIGHEST)] * len(curves.logs)
-    return [(-np.inf, np.inf)] * curves.sizes + hours + [(0.0, curves.widest)] * 2 + [(0.0, MOST_SPEED)]
+    return [(-np.inf, np.inf)] * curves.sizes + curves.bounds + [(LEAST_SPEED, MOST_SPEED)]
+
+
+def _scale(curves: Curves) -> np.ndarray:
+    return np.array([np.sqrt(curves.spread)] * curves.sizes + [*curves.scale, 1.0])
 
 
 def _free(curves: Curves, state: np.ndarray) -> np.ndarray:
     low, high = np.array(_bounds(curves)).T
-    return (state > low + 1e-6) & (state < high - 1e-6)
+    step = 1e-6 * _scale(curves)
+    return (state > low + step) & (state < high - step)
 
 
 def _optimum(
     function: Callable[[np.ndarray], tuple[float, np.ndarray]], curves: Curves, start: np.ndarray
 ) -> optimize.OptimizeResult:
-    lowest = 1e-3 * curves.widest / WIDEST
-    start = start.copy()
-    start[-3:-1], start[-1] = np.maximum(start[-3:-1], lowest), max(start[-1], 0.05)
-    return minimize(function, [start], _bounds(curves))
+    return minimize(function, [start], _bounds(curves), _scale(curves))
 
 
-def _covariance(gradient: Callable[[np.ndarray], np.ndarray], at: np.ndarray, free: np.ndarray) -> np.ndarray:
+def _covariance(
+    gradient: Callable[[np.ndarray], np.ndarray], at: np.ndarray, free: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
     """Twice the inverse of the deviance's Hessian over the free parameters (differences of the exact gradient)."""
-    steps = 1e-5 * np.maximum(np.abs(at), 0.1)
+    steps = 1e-5 * np.maximum(np.abs(at), 0.1 * scale)
     hessian = np.array([
-        (gradient(at + step) - gradient(at - step)) / (2 * step.sum()) for step in np.diag(steps)
-    ])[np.ix_(free, free)]  # fmt: skip
+        (gradient(at + step) - gradient(at - step)) / (2 * step.sum()) for step in np.diag(steps)[free]
+    ])[:, free]  # fmt: skip
     covariance = np.full((len(at), len(at)), np.nan)
     covariance[np.ix_(free, free)] = 2 * np.linalg.pinv((hessian + hessian.T) / 2)
     return covariance
@@ -233,7 +240,7 @@ def _limits(fit: RandomSpeed, place: int, level: float) -> tuple[float, float, f
             return found, gradient[keep]
 
         bounds = [one for one, kept in zip(_bounds(fit.curves), keep, strict=True) if kept]
-        return float(minimize(held, [fit.state[keep]], bounds).fun) - fit.deviance
+        return float(minimize(held, [fit.state[keep]], bounds, _scale(fit.curves)[keep]).fun) - fit.deviance
 
     ends = {"low": LOWEST, "high": HIGHEST}
     sides = [side for side, end in ends.items() if rise(end) < stats.chi2.ppf(0.95, 1)]

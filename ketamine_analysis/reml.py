@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+NOTHING = 1e-150  # information too small to be inverted
+COARSE = 12  # turns from each of several starts, before the best is followed to its end
 BETWEEN_CLASSES = 0.5  # what equal heterogeneity of every contrast implies (Higgins & Whitehead 1996)
 
 
@@ -25,8 +27,8 @@ class Blocks:
     shared: np.ndarray
 
 
-def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: np.ndarray) -> list[Blocks]:
-    """The rows of each trial as blocks, grouped by size. sampling : the full k × k sampling covariance."""
+def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: Callable[[np.ndarray], np.ndarray]) -> list[Blocks]:
+    """The rows of each trial as blocks, grouped by size. sampling : positions (B × n) → covariances (B × n × n)."""
     members: dict[object, list[int]] = {}
     for row, name in enumerate(trial):
         members.setdefault(name, []).append(row)
@@ -34,7 +36,7 @@ def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: np.ndarray) ->
     for size in sorted({len(rows) for rows in members.values()}):
         rows = np.array([one for one in members.values() if len(one) == size])
         same = classes[rows][:, :, None] == classes[rows][:, None, :]
-        blocks.append(Blocks(rows, sampling[rows[:, :, None], rows[:, None, :]], np.where(same, 1.0, BETWEEN_CLASSES)))
+        blocks.append(Blocks(rows, sampling(rows), np.where(same, 1.0, BETWEEN_CLASSES)))
     return blocks
 
 
@@ -42,7 +44,7 @@ def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: np.ndarray) ->
 class Likelihood:
     """−2 log-likelihood (without its constant) at a state, b profiled out, and what its derivatives need.
 
-    by_tau, by_omega : derivatives of the deviance. by_shape : per row, what a change of f adds to the deviance
+    by_tau2, by_omega2 : derivatives of the deviance. by_shape : per row, what a change of f adds to the deviance
     through V; u = V⁻¹(y − Xb), so that through the mean it adds −2 u · (change of the mean).
     """
 
@@ -51,54 +53,77 @@ class Likelihood:
     information: np.ndarray
     u: np.ndarray
     by_shape: np.ndarray
-    by_tau: float
-    by_omega: float
+    by_tau2: float
+    by_omega2: float
 
 
 def likelihood(
     blocks: list[Blocks], x: np.ndarray, y: np.ndarray, f: np.ndarray, spread: tuple[float, float], *, restricted: bool
 ) -> Likelihood:
-    """The likelihood at spread = (tau, omega): sd of a trial's own size, sd of what is left at a time."""
-    tau, omega = spread
+    """The likelihood at spread = (τ², ω²): variance of a trial's own size, and of what is left at a time."""
+    tau2, omega2 = spread
     p, both = x.shape[1], np.column_stack([x, y])
     total, log_det, inverses, solved = np.zeros((p + 1, p + 1)), 0.0, [], []
     for block in blocks:
         g, z = f[block.rows], both[block.rows]
-        v = tau**2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
-        v += omega**2 * np.eye(v.shape[1])
-        log_det += float(np.linalg.slogdet(v)[1].sum())
-        inverses.append(np.linalg.inv(v))
+        v = tau2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
+        v += omega2 * np.eye(v.shape[1])
+        if v.shape[1] == 1:  # most trials look once
+            log_det += float(np.log(v).sum())
+            inverses.append(1 / v)
+        else:
+            log_det += float(np.linalg.slogdet(v)[1].sum())
+            inverses.append(np.linalg.inv(v))
         solved.append(inverses[-1] @ z)
-        total += np.tensordot(z, solved[-1], axes=([0, 1], [0, 1]))
+        total += z.reshape(-1, p + 1).T @ solved[-1].reshape(-1, p + 1)
     information = total[:p, :p]
-    inverse = np.linalg.pinv(information, hermitian=True)  # a curve that is 0 at every look has no size
+    information[np.abs(information) < NOTHING] = 0.0  # a curve that is 0 at every look has no size
+    inverse = np.linalg.pinv(information, hermitian=True)
     b = inverse @ total[:p, p]
     value = log_det + total[p, p] - total[:p, p] @ b
     value += float(np.linalg.slogdet(information)[1]) if restricted else 0.0
-    u, by_shape, by_tau, by_omega = np.zeros(len(y)), np.zeros(len(y)), 0.0, 0.0
+    u, by_shape, by_tau2, by_omega2 = np.zeros(len(y)), np.zeros(len(y)), 0.0, 0.0
     for block, w, one in zip(blocks, inverses, solved, strict=True):
         own = one[..., p] - one[..., :p] @ b
         m = w - own[:, :, None] * own[:, None, :]
         if restricted:
             m -= one[..., :p] @ inverse @ one[..., :p].transpose(0, 2, 1)
         along = np.einsum("bij,bj->bi", m * block.shared, f[block.rows])
-        u[block.rows], by_shape[block.rows] = own, 2 * tau**2 * along
-        by_tau += 2 * tau * float((f[block.rows] * along).sum())
-        by_omega += 2 * omega * float(np.einsum("bii->", m))
-    return Likelihood(float(value), b, information, u, by_shape, by_tau, by_omega)
+        u[block.rows], by_shape[block.rows] = own, 2 * tau2 * along
+        by_tau2 += float((f[block.rows] * along).sum())
+        by_omega2 += float(np.einsum("bii->", m))
+    return Likelihood(float(value), b, information, u, by_shape, by_tau2, by_omega2)
 
 
 def minimize(
     function: Callable[[np.ndarray], tuple[float, np.ndarray]],
     starts: list[np.ndarray],
     bounds: list[tuple[float, float]],
+    scale: np.ndarray,
 ) -> optimize.OptimizeResult:
-    """The lowest of the minima reached from the starts, by L-BFGS-B; the function gives value and gradient."""
-    found = [
-        optimize.minimize(
-            function, start, jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
-        )
-        for start in starts
-    ]  # fmt: skip
-    return min(found, key=lambda one: one.fun)
+    """The minimum below the lowest point reached from the starts, by L-BFGS-B; function : value and gradient.
+
+    scale : what counts as a step of order 1 in each parameter. Variances, not standard deviations, are parameters:
+    the deviance of a standard deviation is flat at 0 and would hold the search there.
+    """
+    found = [_descend(function, start, bounds, scale, COARSE if len(starts) > 1 else 500) for start in starts]
+    best = min(found, key=lambda one: one.fun)
+    return best if len(starts) == 1 else _descend(function, best.x, bounds, scale, 500)
+
+
+def _descend(
+    function: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    start: np.ndarray,
+    bounds: list[tuple[float, float]],
+    scale: np.ndarray,
+    turns: int,
+) -> optimize.OptimizeResult:
+    def scaled(z: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = function(z * scale)
+        return value, gradient * scale
+
+    limits = [(low / one, high / one) for (low, high), one in zip(bounds, scale, strict=True)]
+    options = {"maxiter": turns, "ftol": 1e-13, "gtol": 1e-8}
+    found = optimize.minimize(scaled, start / scale, jac=True, method="L-BFGS-B", bounds=limits, options=options)
+    found.x = found.x * scale
+    return found

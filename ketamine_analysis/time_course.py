@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .contrast_covariance import time_covariance
-from .curve_bands import band
-from .curve_bounds import hours_interval, open_sides
+from .arm_course import ArmTimeCourse, fit_arm_course
+from .contrast_covariance import trial_covariances
+from .course_rows import checked_effects, counted_arms, sized_rows
+from .curve_bands import band, widest_size
+from .curve_bounds import HELD, hours_interval, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .inference import summary_table
-from .meta_analysis import check_effects
 from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
 from .shapes import SHAPES
-from .time_windows import HOURS_PER_DAY, WINDOW_NAMES, assign_window
+from .time_windows import HOURS_PER_DAY, assign_window
 
-HELD = "its time course is not identified and is held at the likeliest: this interval is too narrow; see predict"
 GRID = np.geomspace(0.25, 10752.0, 1200)  # hours at which a curve's crossings are looked for
 NESTED = {("plateau", "emax"), ("plateau", "exponential"), ("plateau", "windows"), ("exponential", "rise_and_fade")}
 
@@ -59,17 +60,25 @@ class TimeCourse:
     @property
     def tau(self) -> float:
         """Between-trial standard deviation of the size of effect (REML)."""
-        return float(self.reml.state[-2])
+        return float(np.sqrt(self.reml.state[-2]))
 
     @property
     def omega(self) -> float:
         """Standard deviation of what is left at a time within a trial (REML)."""
-        return float(self.reml.state[-1])
+        return float(np.sqrt(self.reml.state[-1]))
 
     @property
-    def df(self) -> float:
-        """Degrees of freedom of t: trials minus parameters of the curves, at least 1."""
-        return max(1.0, self.effects["study"].nunique() - len(self.reml.size) - len(self.reml.logs))
+    def df(self) -> np.ndarray:
+        """Degrees of freedom of t for each size: its own trials less its own parameters, at least 1.
+
+        The variances are shared by all classes, but a class of five trials does not borrow the others' certainty
+        (as Hartung & Knapp count: k − 1 for one mean). For shape "windows" a size's trials are those of its window.
+        """
+        column, studies = self.ml.column, self.effects["study"].to_numpy()
+        trials = np.array([len(set(studies[column == one])) for one in range(len(self.columns))])
+        held = self._held()
+        free = [int((~held[self.ml.own(self.classes.index(name))]).sum()) for name, _ in self.columns]
+        return np.maximum(1.0, trials - 1.0 - np.array(free))
 
     def summary(self, level: float = 0.95) -> pd.DataFrame:
         """Sizes with t intervals, then each shape parameter in hours with its profile-likelihood interval.
@@ -81,7 +90,13 @@ class TimeCourse:
         terms = [f"{self.ml.shapes[i].size} {window}".strip() for i, (_, window) in zip(places, self.columns)]  # noqa: B905
         sizes = summary_table(terms, self.reml.size, np.sqrt(np.diag(self.reml.covariance)[:k]), self.df, level=level)
         sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
-        sizes["note"] = [HELD if self._held()[self.ml.own(place)].any() else "" for place in places]
+        sizes["note"] = ""
+        for row, place in enumerate(places):
+            if self._held()[self.ml.own(place)].any():
+                low, high = widest_size(self.ml, row, self.df[row], level)
+                sizes.loc[row, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
+                sizes.loc[row, ["conf_low", "conf_high"]] = low, high
+                sizes.loc[row, "note"] = HELD
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
@@ -100,7 +115,7 @@ class TimeCourse:
             column = np.array([self.columns.index(key) if key in self.columns else -1 for key in keys])
             times = self.effects.loc[self.effects["treatment_class"] == name, "hours"]
             looked = (t >= times.min()) & (t <= times.max()) & (column >= 0)
-            table = band(self.ml, self.reml, self._held(), t, column, self.df, level)
+            table = band(self.ml, self.reml, self._held(), t, column, self.df[column], level)
             table.insert(0, "treatment_class", name)
             table.insert(1, "hours", t)
             parts.append(table.assign(looked=looked))
@@ -145,7 +160,7 @@ class TimeCourse:
             width = np.diff(np.minimum(GRID, end), prepend=0.0)
             spans = [float(width[one].sum()) for one in (middle, near, far)]
             unknown = self._held()[self.ml.own(self.classes.index(name))].any()
-            still = bool((far if unknown else middle)[GRID <= end][-1])
+            still = bool((far if unknown else middle)[end >= GRID][-1])
             rows.append((name, f"hours beyond {value:g}", np.nan if unknown else spans[0], *spans[1:], still, end))
         names = ["treatment_class", "term", "estimate", "conf_low", "conf_high", "still", "last_look"]
         return pd.DataFrame(rows, columns=names)
@@ -163,15 +178,21 @@ class TimeCourse:
             if name not in self.classes or self.shape.get(name) == "windows":
                 fitted = [one for one, shape in self.shape.items() if shape != "windows"]
                 raise ValueError(f"class {name!r} was not fitted with a curve: use one of {fitted}")
+        curves = self.predict([at], level=level).set_index("treatment_class")
         both = np.array([self.classes.index(first), self.classes.index(second)])
         column = np.array([self.columns.index((first, "")), self.columns.index((second, ""))])
         state = np.concatenate([self.reml.size, self.reml.logs])
         slope = jacobian(self.reml, np.array([at, at]), both, column, state)
         gap = slope[0] - slope[1]
-        curve = self.predict([at], level=level).set_index("treatment_class")["estimate"]
-        error = float(np.sqrt(gap @ self.reml.covariance @ gap))
-        row = summary_table(f"{first} minus {second}", curve[first] - curve[second], error, self.df, level=level)
-        return row.assign(hours=at, measure=self.measure, comparison="indirect, not randomised")
+        error, df = float(np.sqrt(gap @ self.reml.covariance @ gap)), self.df[column].min()
+        middle = curves["estimate"][first] - curves["estimate"][second]
+        row = summary_table(f"{first} minus {second}", middle, error, df, level=level)
+        row = row.assign(hours=at, measure=self.measure, comparison="indirect, not randomised", note="")
+        if np.isnan(middle):  # a speed is not identified: every curve that the data allow against every other
+            low, high = curves["conf_low"], curves["conf_high"]
+            row = row.assign(std_error=np.nan, conf_low=low[first] - high[second], conf_high=high[first] - low[second])
+            row["note"] = "a half-time is not identified: no estimate; the widest difference of the two bands"
+        return row
 
     def information_criteria(self) -> pd.DataFrame:
         """AIC and BIC (n = trials) of the ML fit, to compare shapes on the same `effects`: lower is better."""
@@ -224,7 +245,8 @@ class TimeCourse:
 
     def _again(self, effects: pd.DataFrame, correlation: float) -> TimeCourse:
         constant = self.constant_correlation
-        return fit_time_course(effects, shape=self.shape, correlation=correlation, constant_correlation=constant)
+        again = fit_time_course(effects, shape=self.shape, correlation=correlation, constant_correlation=constant)
+        return cast(TimeCourse, again)
 
     def _held(self) -> np.ndarray:
         return np.array([len(sides) > 0 for sides in self.unbounded], dtype=bool)
@@ -234,9 +256,7 @@ class TimeCourse:
         sign = 1.0 if value > 0 else -1.0
         names = ("estimate", "conf_low", "conf_high") if sign > 0 else ("estimate", "conf_high", "conf_low")
         curves = self.predict(GRID, level=level).groupby("treatment_class", sort=False)
-        return {
-            str(name): tuple(sign * part[one].to_numpy() >= sign * value for one in names) for name, part in curves
-        }
+        return {str(name): tuple(sign * part[one].to_numpy() >= sign * value for one in names) for name, part in curves}
 
     def _hours(self, level: float) -> pd.DataFrame:
         rows = []
@@ -262,10 +282,12 @@ def fit_time_course(
     by: str = "treatment_class",
     correlation: float = 0.5,
     constant_correlation: bool = False,
-) -> TimeCourse:
+) -> TimeCourse | ArmTimeCourse:
     """Curves of effect against hours since first dose, one per class, from all times of all trials at once.
 
     effects : from `contrast_arms` (one measure, one outcome, timing "at"); several times of a trial are welcome.
+        A table of arms (counts, no contrasts) gives the odds of response in the arms instead, by exact binomial
+        likelihood: an `ArmTimeCourse`, labelled as not randomised; correlations play no part in it.
     shape : "emax", "exponential", "rise_and_fade", "plateau", "linear", or "windows" (a size for each time window,
         nothing assumed), for all classes or one per class.
     by : the column of classes. correlation : of one arm's results one week apart, falling as ρ^(days / 7), or
@@ -281,15 +303,16 @@ def fit_time_course(
     >>> fit_time_course(table).time_to(0.5)["estimate"].round(0).tolist()
     [22.0]
     """
-    rows = _checked(effects, by, correlation)
-    rows, left_out, columns = _columns(rows, shape)
+    if "estimate" not in effects and "events" in effects:
+        return fit_arm_course(*counted_arms(effects, by, shape))
+    rows, left_out, columns = sized_rows(checked_effects(effects, by, correlation), shape)
     classes = list(dict.fromkeys(name for name, _ in columns))
     shapes = tuple(SHAPES[shape if isinstance(shape, str) else shape[name]] for name in classes)
     m = sum(len(one.parameters) for one in shapes)
     if len(rows) < len(columns) + m + 2:
         raise ValueError(f"{len(rows)} effects cannot carry {len(columns) + m} curve parameters and two variances")
-    sampling = time_covariance(rows, correlation, constant=constant_correlation)
-    blocks = make_blocks(rows["study"].to_numpy(), rows["treatment_class"].to_numpy(), sampling)
+    kinds = rows["study"].to_numpy(), rows["treatment_class"].to_numpy()
+    blocks = make_blocks(*kinds, lambda at: trial_covariances(rows, at, correlation, constant=constant_correlation))
     y, t, empty = rows["estimate"].to_numpy(float), rows["hours"].to_numpy(float), np.empty(0)
     place = rows["treatment_class"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
     column = rows["_column"].to_numpy(int)
@@ -300,46 +323,3 @@ def fit_time_course(
     measure = str(rows["measure"].iloc[0]) if "measure" in rows else "effect"
     rows = rows.drop(columns="_column")
     return TimeCourse(rows, measure, columns, correlation, constant_correlation, ml, reml, unbounded, left_out)
-
-
-def _columns(
-    rows: pd.DataFrame, shape: str | Mapping[str, str]
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[tuple[str, str], ...]]:
-    """Each row's size of effect (`_column`), rows in no window apart, and the (class, window) of every size."""
-    names = {one: shape if isinstance(shape, str) else shape.get(one) for one in rows["treatment_class"].unique()}
-    unknown = {one: name for one, name in names.items() if name not in SHAPES}
-    if unknown:
-        raise ValueError(f"shape {unknown} is unknown: use one of {sorted(SHAPES)} for each class")
-    windowed = rows["treatment_class"].map(names) == "windows"
-    window = assign_window(rows)["window"].astype(object)
-    outside = windowed & window.isna()
-    keys = pd.Series(list(zip(rows["treatment_class"], window.where(windowed, ""), strict=True)), index=rows.index)
-    order = ["", *WINDOW_NAMES]
-    found = keys[~outside].unique()
-    classes = list(dict.fromkeys(name for name, _ in found))
-    columns = tuple(sorted(found, key=lambda key: (classes.index(key[0]), order.index(key[1]))))
-    kept = rows[~outside].assign(_column=keys[~outside].map({key: i for i, key in enumerate(columns)}))
-    return kept.reset_index(drop=True), rows[outside].reset_index(drop=True), columns
-
-
-def _checked(effects: pd.DataFrame, by: str, correlation: float) -> pd.DataFrame:
-    needed = ("study", by, "hours", "estimate", "std_error", "active_variance", "control_variance")
-    absent = [name for name in needed if name not in effects]
-    if absent:
-        raise ValueError(f"the effects lack {absent}; contrast_arms gives them")
-    if not 0 <= correlation < 1:
-        raise ValueError(f"correlation {correlation!r} must lie from 0 to below 1")
-    for name in ("measure", "outcome"):
-        if name in effects and effects[name].nunique() > 1:
-            raise ValueError(f"one fit takes one {name}; the table has {sorted(effects[name].unique())}")
-    if "timing" in effects and (effects["timing"] == "within").any():
-        raise ValueError("rows counted within a span have no hour of their own: keep timing == 'at'")
-    rows = effects.assign(treatment_class=effects[by].astype(str)).reset_index(drop=True)
-    if (rows["hours"] <= 0).any() or rows["hours"].isna().any():
-        raise ValueError("every effect needs hours > 0 since first dose")
-    series = [name for name in ("treatment_class", "arm", "study", "hours") if name in rows]
-    check_effects(rows.drop(columns=["control_arm", "arm"], errors="ignore"), ())
-    if rows.duplicated(series).any():
-        twice = ", ".join(map(str, rows.loc[rows.duplicated(series), "study"].unique()[:5]))
-        raise ValueError(f"{twice}: the same contrast stands twice at one time; keep one scale, analysis and control")
-    return rows
