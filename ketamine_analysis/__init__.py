@@ -10,6 +10,7 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
+from .among_evidence import AmongEvidence, among_evidence, published_contrasts
 from .any_dataset import read_as_arms, read_dataset
 from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
@@ -22,6 +23,7 @@ from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_an
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence
+from .evidence_plots import plot_among_evidence, plot_on_time_course
 from .examination import Examination, examine
 from .forest import plot_forest
 from .formats import RawTable, read_table
@@ -29,6 +31,7 @@ from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, interval_text, stack_tables
 from .items import ITEM_RULES, sum_items
 from .keep import save_result
+from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .new_recipe import write_recipe
@@ -57,6 +60,7 @@ __all__ = [
     "ITEM_RULES",
     "SCALES",
     "TIME_WINDOWS",
+    "AmongEvidence",
     "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
@@ -70,6 +74,7 @@ __all__ = [
     "Scale",
     "TimeCourse",
     "TrimAndFill",
+    "among_evidence",
     "arm_log_odds",
     "as_proportion",
     "as_ratio",
@@ -93,6 +98,7 @@ __all__ = [
     "influence",
     "inspect_file",
     "interval_text",
+    "known_studies",
     "load_evidence",
     "load_recipe",
     "mantel_haenszel",
@@ -101,15 +107,18 @@ __all__ = [
     "odds_ratio",
     "one_per_window",
     "peto",
+    "plot_among_evidence",
     "plot_assessment_times",
     "plot_forest",
     "plot_funnel",
+    "plot_on_time_course",
     "plot_rates",
     "plot_time_course",
     "plot_windows",
     "problems_in_arms",
     "problems_in_scores",
     "proportion_interval",
+    "published_contrasts",
     "random_effects",
     "read_arms",
     "read_as_arms",

@@ -13,7 +13,7 @@ import pandas as pd
 from .errors import one_problem
 from .formats import WORKBOOKS, RawTable, read_table
 from .metapsy import metapsy_arm
-from .recipe import NAME
+from .recipe import NAME, arm_words
 from .recognise import (
     ARM_LEVEL,
     GUESS,
@@ -290,10 +290,25 @@ def _plan_missing(plan: _Plan, columns: list[str]) -> None:
 def _plan_arms(plan: _Plan, labels: list[str], by: str) -> None:
     if len(labels) > MANY:
         return
-    plan.tables["arms"] = guess_arms(labels)
+    plan.tables["arms"] = {
+        label: _with_own_class(plan, by, label, guess) for label, guess in guess_arms(labels).items()
+    }
     if by != "arm":
         plan.top["arms_by"] = Guess(by, LIKELY, f"[arms] describes the values of {by}")
     plan.doubts.append("arms")
+
+
+def _with_own_class(plan: _Plan, by: str, label: str, guess: Guess) -> Guess:
+    """The class that the file itself gives to the rows of this label, where it is one of the known classes."""
+    if "treatment_class" not in plan.columns or by not in plan.columns:
+        return guess
+    rows = plan.raw.frame[plan.raw.frame[plan.columns[by].value].astype("str") == label]
+    own = rows[plan.columns["treatment_class"].value].dropna().unique()
+    if len(own) != 1 or own[0] not in arm_words("treatment_class"):
+        return guess
+    return Guess(
+        {**guess.value, "treatment_class": str(own[0])}, guess.confidence, f"{guess.evidence}; the file's class"
+    )
 
 
 def _toml(plan: _Plan, path: Path) -> str:

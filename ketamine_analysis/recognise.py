@@ -57,6 +57,13 @@ SHORT_WORDS = {
     "mdz": "midazolam",
     "mida": "midazolam",
 }
+OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
+    "trazodone": "atypical", "vilazodone": "atypical", "maprotiline": "atypical", "desipramine": "tca",
+    "doxepin": "tca",
+    "trimipramine": "tca", "lofepramine": "tca", "phenelzine": "maoi", "selegiline": "maoi", "isocarboxazid": "maoi",
+    "quetiapine": "antipsychotic", "aripiprazole": "antipsychotic", "brexpiprazole": "antipsychotic",
+    "dextromethorphan": "nmda_other", "esmethadone": "nmda_other", "brexanolone": "neurosteroid",
+}  # fmt: skip
 MISSING_LABELS = (
     r"(missing|not (done|known|applicable|assessed|available|answered)|unknown|refused|n/?a|no answer|keine angabe)"
 )
@@ -199,7 +206,7 @@ def _classes() -> dict[str, str]:
     """Drug → class, from the shipped evidence."""
     arms = load_evidence()[["treatment", "treatment_class"]].dropna().drop_duplicates()
     plain = arms[arms["treatment"].str.fullmatch(r"[a-z]{3,}")]
-    return dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
+    return OTHER_DRUGS | dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
 
 
 def _arm(label: str) -> Guess:
