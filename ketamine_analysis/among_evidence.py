@@ -105,8 +105,9 @@ class AmongEvidence:
     def on_time_course(self, course: TimeCourse, *, level: float = 0.95) -> pd.DataFrame:
         """Each new contrast beside the published curve at its own hour, and whether it lies in the prediction band.
 
-        course : `fit_time_course` of `published_contrasts`, or another fit of the same measure. The prediction
-        band is that of a new trial's true effect; `inside` asks about the estimate alone.
+        course : `fit_time_course` of `published_contrasts`, or another fit of the same measure. prediction_low,
+        prediction_high : the band of a new trial's true effect; expected_low, expected_high : of its estimate, the
+        trial's own error added as the root of the sum of squares. inside asks about the latter.
         """
         rows = self.effects[self.effects["treatment_class"].isin(course.classes)]
         if rows.empty:
@@ -115,8 +116,12 @@ class AmongEvidence:
         curve = curve.rename(columns={"estimate": "curve", "conf_low": "curve_low", "conf_high": "curve_high"})
         columns = ["study", "treatment_class", "hours", "estimate", "std_error"]
         table = rows[columns].merge(curve, on=["treatment_class", "hours"], how="left")
-        between = (table["estimate"] >= table["prediction_low"]) & (table["estimate"] <= table["prediction_high"])
-        return table.assign(inside=between.astype("boolean").mask(table["prediction_low"].isna()))
+        middle = (table["prediction_low"] + table["prediction_high"]) / 2
+        own = critical_value(np.inf, level) * table["std_error"]
+        half = np.hypot((table["prediction_high"] - table["prediction_low"]) / 2, own)
+        table = table.assign(expected_low=middle - half, expected_high=middle + half)
+        between = (table["estimate"] >= table["expected_low"]) & (table["estimate"] <= table["expected_high"])
+        return table.assign(inside=between.astype("boolean").mask(middle.isna()))
 
     def _repr_html_(self) -> str:
         return self.summary().to_html(index=False)

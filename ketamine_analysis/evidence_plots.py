@@ -39,7 +39,7 @@ def plot_among_evidence(result: AmongEvidence, *, ax: Axes | None = None) -> Axe
         _draw_pools(ax, mine, y, ends)
         _draw_trials(ax, trials[(trials["treatment_class"] == name) & (trials["window"] == window)], y, ends)
     ax.set_xlim(*ends)
-    ax.set_yticks(range(len(rows)), [f"{class_label(name)}, {window}" for name, window in rows])
+    ax.set_yticks(range(len(rows)), [f"{class_label(name)}, {window}" for name, window in rows], parse_math=False)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.axvline(0, color="0.3", lw=0.8, zorder=0)
     ax.spines[["left", "right", "top"]].set_visible(False)
