@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -56,13 +57,13 @@ def _keys(arms: pd.DataFrame, evidence: pd.DataFrame) -> list[tuple[str, pd.Data
         if name in arms and name in named:
             ways.append((name, _key(arms, name, clean), _key(named, name, clean)))
     for own in ("study", "label"):
-        if own in arms:
-            ways.append(("registry", _key(arms, own, _registry), _key(named, "registry", _registry)))
-            ways.append(("label", _key(arms, own, _author_year), _key(named, "label", _author_year)))
+        for name, way, clean in (("registry", "registry", _registry), ("label", "label", _author_year)):
+            if own in arms and name in named:
+                ways.append((way, _key(arms, own, clean), _key(named, name, clean)))
     return ways
 
 
-def _key(table: pd.DataFrame, column: str, clean: object) -> pd.DataFrame:
+def _key(table: pd.DataFrame, column: str, clean: Callable[[object], str]) -> pd.DataFrame:
     name = "study" if "study" in table else "evidence_study"
     rows = table[[name]].assign(key=table[column].map(clean, na_action="ignore")).dropna().drop_duplicates()
     return rows[rows["key"] != ""]
