@@ -59,7 +59,7 @@ def write_recipe(path: str | Path, *, out: str | Path | None = None, sheet: str 
     """
     path = Path(path)
     target = Path(out) if out is not None else path.parent / NAME
-    if target.exists():
+    if path.exists() and target.exists():
         raise one_problem(str(target), "no recipe there yet", "it is not overwritten: edit it, remove it, or say --out")
     text = recipe_text(path, sheet=sheet, base=target.parent)
     try:
