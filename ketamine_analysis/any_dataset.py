@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from .datasets import finish_arms, finish_scores, open_plain
-from .errors import one_problem
+from .errors import DatasetError, one_problem
 from .outcomes import derive_outcomes, summarize_arms
+from .plausibility import implausible
 from .recipe import Recipe, find_recipe, load_recipe
 from .reshape import RawDataset, apply_recipe
 
@@ -22,8 +23,11 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
     data = open_dataset(path)
     if data.recipe is not None:
         check_confirmed(data.recipe)
-    finish = finish_scores if data.grain == "patients" else finish_arms
-    return data.grain, finish(data.frame, data.file)
+    table = finish_scores(data.frame, data.file) if data.grain == "patients" else finish_arms(data.frame, data.file)
+    doubts = implausible(table, data.grain, file=data.file)
+    if (doubts["severity"] == "error").any():
+        raise DatasetError(doubts[doubts["severity"] == "error"].reset_index(drop=True))
+    return data.grain, table
 
 
 def read_as_arms(path: str | Path) -> pd.DataFrame:

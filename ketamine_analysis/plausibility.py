@@ -100,6 +100,14 @@ RULES = (
         in_scores.backwards,
         "the row above is later: check date, unit or visit",
     ),
+    Rule(
+        "a time after first dose",
+        "patients",
+        "hours",
+        in_scores.never_after,
+        "no row lies after the first dose: are date and start exchanged, or the sign of the times?",
+        "error",
+    ),
     Rule("hours are hours", "patients", "hours", in_scores.unit_of_time, UNIT),
     Rule(
         "each patient once",

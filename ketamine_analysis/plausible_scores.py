@@ -71,6 +71,11 @@ def backwards(table: pd.DataFrame) -> pd.Series:
     return pd.Series(doubted, index=table.index)
 
 
+def never_after(table: pd.DataFrame) -> pd.Series:
+    """No row after the first dose at all: dates or signs are exchanged."""
+    return _first(table, bool(table["hours"].notna().any()) and not bool((table["hours"] > 0).any()))
+
+
 def unit_of_time(table: pd.DataFrame) -> pd.Series:
     """Times that look like days or weeks called hours, or weeks called days."""
     times = table["hours"].dropna().unique()

@@ -73,6 +73,7 @@ SEEDS = {  # rule: how an error of that kind gets into a valid table
     ("a number that can be measured", "score"): lambda t, rng: _put(t, "score", _one_row(t, rng, t["hours"] > 0), 5.397605e-79),
     ("a number that can be measured", "hours"): lambda t, rng: _put(t, "hours", _one_row(t, rng, t["hours"] == 0), 5.397605e-79),
     ("time runs forward", "hours"): _swapped_times,
+    ("a time after first dose", "hours"): lambda t, rng: t.assign(hours=-t["hours"]),
     ("hours are hours", "hours"): lambda t, rng: t.assign(hours=t["hours"].replace({4: 24, 2: 24}) / (24 if t["hours"].max() < 1000 else 168)),
     ("each patient once", "subject"): _twin,
     ("no preference for round scores", "score"): lambda t, rng: t.assign(
