@@ -49,7 +49,7 @@ def nearest(word: object, known: Iterable[str]) -> str:
     "; did you mean 'subject'?"
     """
     words = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(str(word).casefold(), list(words), 1, 0.5)
+    near = difflib.get_close_matches(str(word).casefold(), list(words), 1, 0.6)
     return f"; did you mean {words[near[0]]!r}?" if near else ""
 
 

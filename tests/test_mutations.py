@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from shapes_of_files import SHAPES, trial
 from typer.testing import CliRunner
@@ -59,10 +60,34 @@ def _table(change):
         elif kind == ".parquet":
             table = change(pd.read_parquet(path).astype(object), rng)
             table.astype({name: "str" for name in table if table[name].map(type).nunique() > 1}).to_parquet(path)
-        else:  # the statistics formats are damaged as bytes only
-            _bytes_flipped(path, rng)
+        else:
+            try:
+                _statistics(path, change, rng)
+            except pyreadstat.ReadstatError:  # the format cannot hold it
+                _bytes_flipped(path, rng)
 
     return mutate
+
+
+def _statistics(path, change, rng):
+    read = {".sav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta}.get(path.suffix, pyreadstat.read_xport)
+    table, meta = read(path) if path.suffix == ".xpt" else read(path, user_missing=True)
+    table = change(table.astype(object), rng)
+    if not table.columns.is_unique:  # none of these formats can hold it
+        return _truncated(path, rng)
+    for name in table:
+        kinds = {type(one) for one in table[name].dropna()}
+        table[name] = table[name].astype(float) if kinds <= {float, int} else table[name].map(str, na_action="ignore")
+    labels = {
+        name: words
+        for name, words in meta.variable_value_labels.items()
+        if pd.api.types.is_float_dtype(table.get(name))
+    }
+    if path.suffix == ".sav":
+        return pyreadstat.write_sav(table, path, variable_value_labels=labels, missing_ranges={n: [-9] for n in table if n.startswith("MADRS") and pd.api.types.is_float_dtype(table[n])})  # fmt: skip
+    if path.suffix == ".dta":
+        return pyreadstat.write_dta(table, path, variable_value_labels=labels)
+    return pyreadstat.write_xport(table, path, file_format_version=8)
 
 
 def _cell(value):
@@ -78,7 +103,7 @@ def _dropped(table, rng):
 
 
 def _swapped(table, rng):
-    one, other = rng.choice(table.shape[1], 2, replace=False)
+    one, other = rng.integers(2), rng.integers(2, table.shape[1])  # two visits exchanged is what nobody can see
     names = list(table.columns)
     names[one], names[other] = names[other], names[one]
     table.columns = names
