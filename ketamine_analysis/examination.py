@@ -12,8 +12,10 @@ from .any_dataset import check_confirmed, open_dataset
 from .checks import problems_in_arms, problems_in_scores
 from .datasets import rows_from_baseline
 from .errors import PROBLEM_COLUMNS, DatasetError
-from .plausibility import implausible, numeric
+from .plausibility import implausible
+from .recipe import COLUMNS
 from .reshape import RawDataset
+from .words import numeric
 
 SHOWN_NAMES = 12  # of arms, times or studies spelled out
 
@@ -59,6 +61,8 @@ def examine(path: str | Path) -> Examination:
         )
         return Examination(Path(path).name, "", understood, error.problems)
     lines = frame.pop("_line")
+    words = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name]) and name in COLUMNS]
+    frame = frame.astype(dict.fromkeys(words, "category"))  # each different word is looked at once: millions of rows
     check = problems_in_scores if data.grain == "patients" else problems_in_arms
     problems = [_unconfirmed(data), check(frame, file=data.file, lines=lines)]
     understood = _facts_of_file(data)

@@ -16,6 +16,7 @@ from . import plausible_arms as in_arms
 from . import plausible_scores as in_scores
 from .checks import ARM_NUMBERS
 from .errors import PROBLEM_COLUMNS
+from .words import numeric
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,6 @@ def implausible(
                 ).astype(object)
             )
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(PROBLEM_COLUMNS))
-
-
-def numeric(values: pd.Series) -> pd.Series:
-    """The numbers of a column, missing where it holds none; each different word is read once."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values.astype(float)
-    code, words = pd.factorize(values)
-    number = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(float)
-    number = np.where(np.isinf(number), np.nan, number)
-    return pd.Series(np.append(number, np.nan)[code], index=values.index)
 
 
 BLANK = "a blank of a SAS file became a number: read the original, or name the code with missing = [ ]"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .scales import SCALES
+from .words import looked_up
 
 CODES = (88.0, 99.0, 888.0, 999.0, 9999.0)
 DENORMAL = 1e-30
@@ -17,7 +18,7 @@ WEEKS_IN_DAYS = {7.0, 14.0, 21.0, 28.0, 42.0, 56.0, 84.0}
 
 def span(table: pd.DataFrame) -> pd.Series:
     """The range of each row's scale in points, missing for an unknown scale."""
-    return table["scale"].map({name: one.maximum - one.minimum for name, one in SCALES.items()}).astype(float)
+    return looked_up(table["scale"], {name: one.maximum - one.minimum for name, one in SCALES.items()})
 
 
 def _none(table: pd.DataFrame) -> pd.Series:

@@ -155,7 +155,8 @@ def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.
             )
         )
     table = pa.table({name: _trimmed(table[name]) for name in names}).slice(1)
-    lines = np.setdiff1d(np.arange(2, len(table) + len(odd) + 2), [number for number, _, _ in odd])
+    lines = np.arange(2, len(table) + len(odd) + 2)
+    lines = lines[~np.isin(lines, [number for number, _, _ in odd])] if odd else lines
     blank = np.ones(len(table), bool)
     for column in table.columns:
         blank &= column.is_null().to_numpy()

@@ -242,3 +242,12 @@ def test_empty_frames_and_second_names_are_refused():
         ka.read_scores(table.iloc[:0])
     with pytest.raises(ka.DatasetError, match="column named once"):
         ka.read_scores(table, columns={"score": "total"})
+
+
+def test_rows_of_one_label_are_told_apart():
+    table = pd.DataFrame(
+        {"study": "s", "subject": [1, 1], "arm": "a", "hours": [0, 24], "scale": "MADRS", "score": [61, 30]},
+        index=[7, 7],
+    )
+    problems = ka.problems_in_scores(table)
+    assert problems[["row", "value"]].to_numpy().tolist() == [[7, 61]]

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import ketamine_analysis as ka
-from ketamine_analysis.plausibility import RULES, implausible, numeric
+from ketamine_analysis.plausibility import RULES, implausible
+from ketamine_analysis.words import numeric
 
 FILES = 20
 ENTRY = 20
