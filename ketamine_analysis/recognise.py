@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from .checks import ARM_NUMBERS, ARM_WORDS
 from .datasets import labelled
-from .evidence import load_evidence
 from .formats import RawTable
-from .items import ITEM_RULES
 from .scales import SCALES
 from .visits import visit_hours
 
@@ -49,32 +46,10 @@ SCALE_WORDS = {
     "qids": "QIDS-SR16", "qidsc": "QIDS-C16", "phq": "PHQ-9", "bdi": "BDI-II", "bdi2": "BDI-II", "cdrs": "CDRS-R",
     "hars": "HAM-A", "caps": "CAPS", "pcl": "PCL-5", "ids": "IDS-SR30",
 }  # fmt: skip
-PLACEBO_WORDS = ("placebo", "pbo", "plc", "saline", "sham", "vehicle")
-SHORT_WORDS = {
-    "ket": "ketamine",
-    "esket": "esketamine",
-    "spravato": "esketamine",
-    "mdz": "midazolam",
-    "mida": "midazolam",
-}
-OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
-    "trazodone": "atypical", "vilazodone": "atypical", "maprotiline": "atypical", "desipramine": "tca",
-    "doxepin": "tca",
-    "trimipramine": "tca", "lofepramine": "tca", "phenelzine": "maoi", "selegiline": "maoi", "isocarboxazid": "maoi",
-    "quetiapine": "antipsychotic", "aripiprazole": "antipsychotic", "brexpiprazole": "antipsychotic",
-    "dextromethorphan": "nmda_other", "esmethadone": "nmda_other", "brexanolone": "neurosteroid",
-}  # fmt: skip
 MISSING_LABELS = (
     r"(missing|not (done|known|applicable|assessed|available|answered)|unknown|refused|n/?a|no answer|keine angabe)"
 )
 SENTINELS = (-9, -99, -999, 99, 999, 9999, -1, -8, -7)
-_COLUMN_VISIT = (
-    r"(?P<visit>bl|base(?:line)?|pre|scr(?:een(?:ing)?)?|(?:hour|hr|h|day|d|week|wk|w|month|m|visit|vis|v|t)[_ .]?\d+|"
-    r"\d+(?:hours?|hr|h|days?|d|weeks?|wk|w))"
-)
-_WIDE = re.compile(rf"(?P<stem>[a-z][a-z0-9 _.-]*?)[_ .-]*{_COLUMN_VISIT}$", re.IGNORECASE)
-_WIDE_FIRST = re.compile(rf"{_COLUMN_VISIT}[_ .-]+(?P<stem>[a-z][a-z0-9 _.-]*?)$", re.IGNORECASE)
-_ITEM = re.compile(r"(?P<stem>.*?[a-z5_])[_ .-]*(?:item|i|q)?[_ .-]*(?P<item>\d{1,2})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -111,8 +86,8 @@ def guess_columns(raw: RawTable) -> dict[str, Guess]:
         free = [column for column in columns if column not in taken]
         if name in found:
             continue
-        fits = [column for word in words for column in free if _squeezed(column) == word]
-        said = [column for column in free if _squeezed(raw.column_labels.get(column, "")) in words]
+        fits = [column for word in words for column in free if squeezed(column) == word]
+        said = [column for column in free if squeezed(raw.column_labels.get(column, "")) in words]
         if fits:
             found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
         elif said:
@@ -120,125 +95,25 @@ def guess_columns(raw: RawTable) -> dict[str, Guess]:
     return found
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
+    """The text's letters and digits, small."""
     return re.sub(r"[^a-z0-9]", "", str(text).casefold())
 
 
 def guess_scale(texts: Iterable[str]) -> Guess | None:
     """The scale that the texts (column names, labels, the file's name) name; the first text that names one."""
-    exact = {_squeezed(name): name for name in SCALES}
+    exact = {squeezed(name): name for name in SCALES}
     for text in texts:
-        squeezed = _squeezed(text)
+        words = squeezed(text)
         for word in sorted(exact, key=len, reverse=True):
-            if word in squeezed:
+            if word in words:
                 return Guess(exact[word], LIKELY, f"{text!r} names it")
         for word in sorted(SCALE_WORDS, key=len, reverse=True):
-            if word in squeezed:
+            if word in words:
                 name = SCALE_WORDS[word]
                 doubt = GUESS if word not in ("montgomery", "cdrs", "phq") else LIKELY
                 return Guess(name, doubt, f"{text!r}; which version is not said" if doubt == GUESS else f"{text!r}")
     return None
-
-
-@dataclass(frozen=True)
-class WideColumn:
-    """A column that holds one visit of one scale, or one item of it: stem, item number or None, visit label or None."""
-
-    stem: str
-    item: int | None
-    visit: str | None
-
-
-def guess_wide(columns: Iterable[str]) -> dict[str, WideColumn]:
-    """The columns whose names hold a scale and a visit, or a scale and an item number, or all three."""
-    found = {}
-    for column in columns:
-        told = _parts(str(column))
-        if told is not None and guess_scale([told.stem]) is not None:
-            found[str(column)] = told
-    return found
-
-
-def _parts(column: str) -> WideColumn | None:
-    wide = _WIDE.fullmatch(column) or _WIDE_FIRST.fullmatch(column)
-    if wide:
-        stem, item = wide["stem"].strip("_ .-"), None
-        inner = _ITEM.fullmatch(stem)
-        if inner and guess_scale([inner["stem"]]) and not _names_scale(stem):
-            stem, item = inner["stem"].strip("_ .-"), int(inner["item"])
-        return WideColumn(stem, item, wide["visit"])
-    alone = _ITEM.fullmatch(column)
-    if alone and not _names_scale(column):
-        stem = alone["stem"].strip("_ .-")
-        between = _WIDE.fullmatch(stem)  # madrs_w1_3: scale, visit, item
-        if between and guess_scale([between["stem"]]):
-            return WideColumn(between["stem"].strip("_ .-"), int(alone["item"]), between["visit"])
-        return WideColumn(stem, int(alone["item"]), None)
-    return None
-
-
-def _names_scale(text: str) -> bool:
-    """HAMD17 and PHQ9 end in a number that is no item."""
-    return _squeezed(text) in {_squeezed(name) for name in (*SCALES, *SCALE_WORDS)}
-
-
-def guess_items(told: Mapping[str, WideColumn], scale: str) -> dict[tuple[str, str | None], list[str]]:
-    """(stem, visit) → its item columns in order, where they are exactly items 1 … k of the scale."""
-    groups: dict[tuple[str, str | None], dict[int, str]] = {}
-    for column, one in told.items():
-        if one.item is not None:
-            groups.setdefault((one.stem, one.visit), {})[one.item] = column
-    size = ITEM_RULES[scale].items if scale in ITEM_RULES else -1
-    return {
-        key: [columns[i] for i in range(1, size + 1)]
-        for key, columns in groups.items()
-        if sorted(columns) == list(range(1, size + 1))
-    }
-
-
-def guess_arms(labels: Iterable[str]) -> dict[str, Guess]:
-    """For each arm label: treatment, class, role, control kind, dose and route, as far as the label tells."""
-    return {label: _arm(label) for label in labels}
-
-
-@cache
-def _classes() -> dict[str, str]:
-    """Drug → class, from the shipped evidence."""
-    arms = load_evidence()[["treatment", "treatment_class"]].dropna().drop_duplicates()
-    plain = arms[arms["treatment"].str.fullmatch(r"[a-z]{3,}")]
-    return OTHER_DRUGS | dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
-
-
-def _arm(label: str) -> Guess:
-    text = str(label).casefold()
-    words = [SHORT_WORDS.get(word, word) for word in re.findall(r"[a-z]{3,}", text)]
-    drugs = list(dict.fromkeys(word for word in words if word in _classes() and word != "placebo"))
-    told: dict[str, str] = {}
-    if not drugs:
-        if not any(word in PLACEBO_WORDS for word in words):
-            return Guess(
-                {"treatment": text, "treatment_class": "?", "role": "active"}, GUESS, "no known drug in the label"
-            )
-        return Guess(
-            {"treatment": "placebo", "treatment_class": "placebo", "role": "control", "control_kind": "placebo"},
-            LIKELY,
-            "a word for placebo",
-        )
-    drug = drugs[0]
-    told = {"treatment": drug, "treatment_class": _classes()[drug], "role": "active"}
-    if drug == "midazolam":
-        told |= {"role": "control", "control_kind": "active_placebo"}
-    dose = re.search(r"(\d+(?:[.,]\d+)?)\s*(mg/kg|mg/day|mg)", text)
-    if dose:
-        told |= {"dose": dose[1].replace(",", "."), "dose_unit": dose[2]}
-    route = re.search(r"\b(iv|i\.v\.|intravenous|intranasal|nasal|oral|p\.?o\.?|sc|subcutaneous)\b", text)
-    if route:
-        words_of = {"i": "iv", "n": "intranasal", "o": "oral", "p": "oral", "s": "sc"}
-        told["route"] = "intranasal" if "nasal" in route[1] else words_of[route[1][0]]
-    several = len(drugs) > 1 or "+" in text or (set(words) & set(PLACEBO_WORDS))
-    return Guess(
-        told, GUESS if several else LIKELY, "more than one treatment is named" if several else f"{drug} is in the label"
-    )
 
 
 def guess_visits(labels: Iterable[str]) -> dict[str, Guess]:

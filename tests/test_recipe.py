@@ -178,3 +178,42 @@ def test_study_days_have_no_day_zero(tmp_path):
     table.assign(ady=[0, 1, 2]).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(ka.DatasetError, match="no day 0"):
         read_dataset(recipe)
+
+
+def test_items_of_each_visit_and_a_second_scale_in_one_wide_file(tmp_path):
+    rng = np.random.default_rng(2)
+    visits = {"BL": 0.0, "W1": 168.0, "W2": 336.0}
+    people = pd.DataFrame({"ID": [f"P{i}" for i in range(6)], "Treatment": ["ketamine", "placebo"] * 3})
+    for visit in visits:
+        for item in range(1, 11):
+            people[f"MADRS{item}_{visit}"] = rng.integers(0, 5, 6)
+        people[f"PHQ9_{visit}"] = rng.integers(5, 25, 6)
+    people.loc[0, "MADRS3_W2"] = None
+    people.to_excel(tmp_path / "w.xlsx", index=False)
+    _confirm(write_recipe(tmp_path / "w.xlsx"))
+    table = read_dataset(tmp_path / "w.xlsx")[1].set_index(["subject", "scale", "hours"])["score"]
+    for visit, hours in visits.items():
+        total = people[[f"MADRS{item}_{visit}" for item in range(1, 11)]].sum(axis=1, skipna=False)
+        np.testing.assert_array_equal(table.loc[people["ID"], "MADRS", hours], total)
+        np.testing.assert_array_equal(table.loc[people["ID"], "PHQ-9", hours], people[f"PHQ9_{visit}"])
+    assert pd.isna(table["P0", "MADRS", 336.0]) and len(table) == 36
+
+
+def test_patients_below_the_entry_score_are_doubted(scores, tmp_path):
+    recipe = _new(tmp_path, "long.dta", scores)
+    text = (
+        recipe.read_text("utf-8")
+        .replace("confirmed = false", "confirmed = true")
+        .replace("# entry_score = 20", "entry_score = 30")
+    )
+    recipe.write_text(text, encoding="utf-8")
+    found = ka.examine(recipe).problems
+    low = scores[(scores["hours"] == 0) & (scores["score"] < 30)]
+    assert found["rule"].eq("baseline at or above the entry score").sum() == len(low) > 0
+
+
+def test_every_guess_says_how_sure_and_why(scores, tmp_path):
+    lines = _new(tmp_path, "adqs.xpt", scores).read_text("utf-8").splitlines()
+    told = [line for line in lines if " = " in line and not line.startswith(("#", "confirmed", "["))]
+    assert told and all("  # sure" in line or "  # likely" in line or "  # GUESS" in line for line in told)
+    assert '"Day 2" = 24  # GUESS: day 1 taken as the day of first dose' in lines
