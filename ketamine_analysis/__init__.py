@@ -10,7 +10,7 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
-from .among_evidence import AmongEvidence, among_evidence, published_contrasts
+from .among_evidence import AmongEvidence, among_evidence, published_effects
 from .any_dataset import read_as_arms, read_dataset
 from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
@@ -18,27 +18,28 @@ from .checks import problems_in_arms, problems_in_scores
 from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
+from .course_plots import plot_separation, plot_time_course, plot_what_is_known
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
 from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
-from .evidence import default_pool, load_evidence
+from .evidence import default_pool, load_evidence, published_contrasts
 from .evidence_plots import plot_among_evidence, plot_on_time_course
 from .examination import Examination, examine
 from .forest import plot_forest
 from .formats import RawTable, read_table
 from .funnel import plot_funnel
-from .inference import as_proportion, as_ratio, interval_text, stack_tables
+from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
 from .items import ITEM_RULES, sum_items
 from .keep import save_result
 from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .new_recipe import write_recipe
-from .onset import first_separation, separation_by_window
+from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
 from .plausibility import implausible
-from .plots import plot_assessment_times, plot_rates, plot_time_course, plot_windows
+from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
     Comparison,
     describe_number_needed_to_treat,
@@ -94,6 +95,7 @@ __all__ = [
     "first_separation",
     "fit_time_course",
     "hours_axis",
+    "hours_text",
     "implausible",
     "influence",
     "inspect_file",
@@ -113,12 +115,15 @@ __all__ = [
     "plot_funnel",
     "plot_on_time_course",
     "plot_rates",
+    "plot_separation",
     "plot_time_course",
+    "plot_what_is_known",
     "plot_windows",
     "problems_in_arms",
     "problems_in_scores",
     "proportion_interval",
     "published_contrasts",
+    "published_effects",
     "random_effects",
     "read_arms",
     "read_as_arms",
@@ -138,6 +143,7 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "what_is_known",
     "with_converted_means",
     "without_contrast",
     "write_recipe",

@@ -105,7 +105,7 @@ class AmongEvidence:
     def on_time_course(self, course: TimeCourse, *, level: float = 0.95) -> pd.DataFrame:
         """Each new contrast beside the published curve at its own hour, and whether it lies in the prediction band.
 
-        course : `fit_time_course` of `published_contrasts`, or another fit of the same measure. prediction_low,
+        course : `fit_time_course` of `published_effects`, or another fit of the same measure. prediction_low,
         prediction_high : the band of a new trial's true effect; expected_low, expected_high : of its estimate, the
         trial's own error added as the root of the sum of squares. inside asks about the latter.
         """
@@ -162,7 +162,7 @@ def among_evidence(
     )
 
 
-def published_contrasts(result: AmongEvidence, *, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
+def published_effects(result: AmongEvidence, *, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
     """The published contrasts at every hour, of the classes that the dataset has: for `fit_time_course`."""
     arms = default_pool(load_evidence()) if evidence is None else evidence
     effects = contrast_arms(arms, outcome=result.outcome, measure=result.measure)

@@ -13,7 +13,7 @@ from .curve_bounds import GRID, HELD
 from .curve_fit import slopes
 from .errors import ConvergenceError
 from .inference import critical_value, summary_table
-from .quadrature import mixed_binomial
+from .quadrature import Counts, mixed_binomial
 from .reml import minimize
 from .shapes import HIGHEST, LOWEST, Shape
 
@@ -26,6 +26,7 @@ class ArmTimeCourse:
     """Curves of the odds of response in arms, across trials; made by `fit_time_course` from a table of arms.
 
     effects : the arms, with the observed log odds as `estimate` (0.5 added to both cells where one is empty).
+    counts, hours, place : events of n, time and class (its place in `classes`) of each row.
     state : log odds of each class at its maximum, shape parameters (log hours), τ² = variance of a trial's own.
     covariance : robust to what repeated times of one trial share (sandwich over trials). widening : for each shape
     parameter the robust over the model variance, by which its profile-likelihood limit is raised (Chandler & Bate
@@ -33,6 +34,9 @@ class ArmTimeCourse:
     """
 
     effects: pd.DataFrame
+    counts: Counts
+    hours: np.ndarray
+    place: np.ndarray
     classes: tuple[str, ...]
     shapes: tuple[Shape, ...]
     state: np.ndarray
@@ -80,14 +84,16 @@ class ArmTimeCourse:
         table = pd.concat([sizes, self._hours(level)], ignore_index=True)
         return table.assign(measure=self.measure, kind=self.kind)
 
-    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
-        """Each class's curve in the median trial, as log odds; columns as in `TimeCourse`; `as_proportion` turns it.
+    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
+        """Each class's curve (or only one) in the median trial, as log odds; columns as in `TimeCourse`.
 
         A class whose hours are not identified has no estimate: its band is the widest over all that the data allow.
         """
         t = np.asarray(hours, float)
         parts = []
         for i, name in enumerate(self.classes):
+            if only not in (None, name):
+                continue
             c, unknown = critical_value(self.df[i], level), self._unknown(i)
             bands = [_band(one, i, t) for one in (_allowed(self, i, level) if unknown else [self])]
             middle, error = (np.array(one) for one in zip(*bands, strict=True))
@@ -154,9 +160,11 @@ def fit_arm_course(rows: pd.DataFrame, shapes: tuple[Shape, ...]) -> ArmTimeCour
     classes, k = tuple(dict.fromkeys(rows["treatment_class"])), len(shapes)
     m = sum(len(shape.parameters) for shape in shapes)
     empty = np.empty(0)
-    start = ArmTimeCourse(
-        rows.sort_values("study", kind="stable"), classes, shapes, np.zeros(k + m + 1), empty, np.nan, empty, ()
-    )
+    rows = rows.sort_values("study", kind="stable").reset_index(drop=True)
+    counts = Counts.of(*(rows[name].to_numpy() for name in ("events", "n", "study")))
+    place = rows["treatment_class"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
+    hours = rows["hours"].to_numpy(float)
+    start = ArmTimeCourse(rows, counts, hours, place, classes, shapes, np.zeros(k + m + 1), empty, np.nan, empty, ())
     level = rows.groupby("treatment_class")["estimate"].median().reindex(list(classes)).to_numpy()
     logs = [[v for shape in shapes for v in shape.starts[i % len(shape.starts)]] for i in range(4)]
     starts = [np.array([*level, *one, 0.2]) for one in logs]
@@ -214,12 +222,6 @@ def _design(fit: ArmTimeCourse, t: np.ndarray, place: np.ndarray, at: np.ndarray
     return at[:k][place] + np.log(f), np.column_stack([by_size, slopes(fit.shapes, t, place, at[k:-1]) / f[:, None]])
 
 
-def _parts(fit: ArmTimeCourse) -> tuple[np.ndarray, ...]:
-    rows = fit.effects
-    place = rows["treatment_class"].map({name: i for i, name in enumerate(fit.classes)}).to_numpy(int)
-    return (*(rows[name].to_numpy(float) for name in ("events", "n", "hours")), place, rows["study"].factorize()[0])
-
-
 def _deviance(fit: ArmTimeCourse, at: np.ndarray) -> tuple[float, np.ndarray]:
     here = _scores(fit, at)
     return -2 * float(here[0].sum()), -2 * here[1].sum(axis=0)
@@ -227,12 +229,9 @@ def _deviance(fit: ArmTimeCourse, at: np.ndarray) -> tuple[float, np.ndarray]:
 
 def _scores(fit: ArmTimeCourse, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each trial's log-likelihood and its derivatives."""
-    events, n, t, place, trial = _parts(fit)
-    eta, slope = _design(fit, t, place, at)
-    trials = int(trial.max()) + 1
-    here = mixed_binomial(events, n, eta, float(np.sqrt(at[-1])), trial, trials)
-    first = np.searchsorted(trial, np.arange(trials))
-    by_mean = np.add.reduceat(here.by_eta[:, None] * slope, first, axis=0)
+    eta, slope = _design(fit, fit.hours, fit.place, at)
+    here = mixed_binomial(fit.counts, eta, float(np.sqrt(at[-1])))
+    by_mean = fit.counts.sum(here.by_eta[:, None] * slope)
     return here.by_trial, np.column_stack([by_mean, here.by_tau / (2 * np.sqrt(at[-1]))])
 
 

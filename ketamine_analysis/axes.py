@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 # Okabe & Ito's colour-blind-safe palette; one colour per class, in every figure
 CLASS_COLOURS = {
@@ -90,3 +91,42 @@ def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> A
     ax.set_xticks([], minor=True)
     ax.set_xlabel("time since first dose (log-like scale)")
     return ax
+
+
+def value_axis(ax: Axes, measure: str) -> tuple[float, float]:
+    """The y axis of a measure as readers see it (ratios on a log axis, rates in percent); its ends."""
+    if measure in ("odds_ratio", "risk_ratio"):
+        ax.set_yscale("log")
+        ends = (0.2, 20.0)
+        ticks = [0.25, 0.5, 1, 2, 4, 8, 16]
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.set_yticks([], minor=True)
+        ax.axhline(1, color="0.3", lw=0.8, zorder=1)
+    elif measure == "proportion":
+        ends = (0.0, 1.0)
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    else:
+        ends = (-np.inf, np.inf)
+        ax.axhline(0, color="0.3", lw=0.8, zorder=1)
+    if np.isfinite(ends[0]):
+        ax.set_ylim(*ends)
+    ax.set_ylabel(MEASURE_LABELS.get(measure, measure))
+    return ends
+
+
+def draw_intervals(ax: Axes, x: np.ndarray, part: pd.DataFrame, colour: str, ends: tuple[float, float]) -> None:
+    """Estimates with their intervals at x; an interval that leaves the axis ends in an arrow."""
+    low, high = part["conf_low"].to_numpy(float), part["conf_high"].to_numpy(float)
+    ax.vlines(x, np.maximum(low, ends[0]), np.minimum(high, ends[1]), color=colour, lw=1.6, zorder=2)
+    for end, marker, beyond in ((ends[0], "v", low < ends[0]), (ends[1], "^", high > ends[1])):
+        ax.scatter(x[beyond], np.full(beyond.sum(), end), marker=marker, s=30, color=colour, clip_on=False, zorder=4)
+    ax.scatter(x, part["estimate"], s=34, color=colour, zorder=3, edgecolor="white", linewidth=0.6)
+
+
+def class_legend(ax: Axes, classes: np.ndarray | list[str]) -> None:
+    """The classes' colours, right of the axes."""
+    handles = [
+        Line2D([], [], marker="o", ls="", color=class_colour(str(name)), label=class_label(str(name)))
+        for name in classes
+    ]
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from .curve_bounds import allowed
-from .curve_fit import Curves, jacobian, restricted_at, values
+from .curve_fit import Curves, jacobian, restricted, values
 from .inference import critical_value
+
+UNSEEN = 0.01  # share of a curve's maximum
 
 
 def band(
@@ -19,12 +21,13 @@ def band(
 
     column : each hour's size of effect (its class follows), −1 where there is none: an empty row. df : of each hour's
     t. held : which shape parameters are not identified. If one of the class's own is, the band is the widest over all
-    values that the data allow, and there is no estimate.
+    values that the data allow, and there is no estimate; a shape of two parameters always has that band.
     """
     drawn = column >= 0
     place = _class_of(reml, int(column[drawn][0])) if drawn.any() else 0
     open_own = held[ml.own(place)].any() if ml.own(place) else False
-    fits = _allowed_fits(ml, place, level) if open_own else [reml]
+    wide = open_own or len(ml.own(place)) > 1  # two parameters bend the curve too much for a linearised band
+    fits = [reml, *(_allowed_fits(ml, place, level) if wide else [])]
     parts = [_band_of(fit, t[drawn], place, column[drawn]) for fit in fits]
     estimate, error, spread = (np.array(one) for one in zip(*parts, strict=True))
     c = critical_value(df[drawn], level)
@@ -37,15 +40,22 @@ def band(
 
 
 def widest_size(ml: Curves, column: int, df: float, level: float) -> tuple[float, float]:
-    """The widest interval of a size over all time courses of its class that the data allow."""
-    fits = _allowed_fits(ml, _class_of(ml, column), level)
+    """The widest interval of a size over all time courses of its class that the data allow.
+
+    Infinite where one of them has its maximum out of sight: no look of the class then sees a hundredth of it.
+    """
+    place = _class_of(ml, column)
+    fits = _allowed_fits(ml, place, level)
+    rows = ml.place == place
+    if any(values(fit, fit.logs)[rows].max() < UNSEEN for fit in fits):
+        return -np.inf, np.inf
     size = np.array([fit.size[column] for fit in fits])
     half = critical_value(df, level) * np.sqrt([fit.covariance[column, column] for fit in fits])
     return float((size - half).min()), float((size + half).max())
 
 
 def _allowed_fits(ml: Curves, place: int, level: float) -> list[Curves]:
-    return [restricted_at(replace(ml, state=state)) for state in allowed(ml, place, level)]
+    return [restricted(replace(ml, state=state), np.ones(len(ml.logs), bool)) for state in allowed(ml, place, level)]
 
 
 def _band_of(fit: Curves, t: np.ndarray, place: int, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,15 +12,15 @@ from .curve_fit import Curves, profile, profile_limit
 from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
 
 HELD = "its time course is not identified: no estimate; the widest interval over all time courses that the data allow"
-GRID = {1: 25, 2: 11}  # values tried of one unidentified parameter, and of each of two
+GRID = {1: 25, 2: 9}  # values tried of one unidentified parameter, and of each of two
 
 
 def open_sides(ml: Curves, place: int) -> tuple[str, ...]:
     """The sides ("low", "high") on which the likelihood never falls by the 95 % limit: there the data say nothing."""
     curves, place = _quantity(ml, place)
     limit = float(stats.chi2.ppf(0.95, 1))
-    ends = (("low", LOWEST), ("high", HIGHEST))
-    return tuple(side for side, end in ends if profile(curves, {place: end}).fun - ml.deviance < limit)
+    ends = (("low", LOWEST, curves.logs[place] < LOWEST), ("high", HIGHEST, curves.logs[place] > HIGHEST))
+    return tuple(side for side, end, out in ends if out or profile(curves, {place: end}).fun - ml.deviance < limit)
 
 
 def hours_interval(ml: Curves, place: int, sides: tuple[str, ...], level: float) -> tuple[str, float, float, float]:

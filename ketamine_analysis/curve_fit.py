@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
-from scipy import optimize
+from scipy import ndimage, optimize
 
 from .errors import ConvergenceError
 from .reml import Blocks, likelihood, minimize
@@ -14,7 +15,8 @@ from .shapes import HIGHEST, LOWEST, Shape
 WIDEST = 400.0  # a between-trial variance is looked for up to so many times that of the effects
 STEP = 1e-30
 FLAT = 1e-2  # slope of the deviance, by a step of order 1, that still counts as an optimum: below 1e-4 of a deviance
-SETTLED = 1e-6  # standard errors by which the restricted fit may still move
+DEEP = 20.0  # of deviance above the best so far, from which another valley is still followed down
+VALLEYS = {1: 17, 2: 9}  # values tried of one class's shape parameter, and of each of two
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def maximum_likelihood(curves: Curves) -> Curves:
         logs = [value for shape in curves.shapes for value in shape.starts[i % len(shape.starts)]]
         starts.append(np.array([*logs, 0.1 * curves.spread, 0.02 * curves.spread]))
     found = minimize(lambda at: deviance(curves, at), starts, curves.bounds, curves.scale)
+    found = _class_by_class(curves, found)
     gradient = deviance(curves, found.x)[1]
     low, high = np.array(curves.bounds).T
     free = (found.x > low + 1e-9 * curves.scale) & (found.x < high - 1e-9 * curves.scale)
@@ -77,6 +80,23 @@ def maximum_likelihood(curves: Curves) -> Curves:
         state: dict[str, object] = {"state": found.x, "gradient": gradient}
         raise ConvergenceError("no start reached an optimum: try a simpler shape", state)
     return replace(curves, state=found.x, deviance=float(found.fun))
+
+
+def _class_by_class(curves: Curves, found: optimize.OptimizeResult) -> optimize.OptimizeResult:
+    """A lower optimum, if one lies in another valley of one class's shape parameters (their deviance has several)."""
+    for place in [place for place in range(len(curves.shapes)) if curves.own(place)]:
+        own = curves.own(place)
+        grid = np.array(list(product(np.linspace(LOWEST, HIGHEST, VALLEYS[len(own)]), repeat=len(own))))
+        states = np.repeat(found.x[None, :], len(grid), axis=0)
+        states[:, own] = grid
+        heights = np.array([deviance(curves, state)[0] for state in states]).reshape([VALLEYS[len(own)]] * len(own))
+        floor = heights == ndimage.minimum_filter(heights, size=3, mode="nearest")
+        nearest = np.abs(grid - found.x[own]).sum(axis=1).argmin()
+        other = floor.ravel() & (heights.ravel() < found.fun + DEEP) & (np.arange(len(grid)) != nearest)
+        if other.any():
+            here = minimize(lambda at: deviance(curves, at), [*states[other]], curves.bounds, curves.scale)
+            found = here if here.fun < found.fun else found
+    return found
 
 
 def deviance(curves: Curves, at: np.ndarray) -> tuple[float, np.ndarray]:
@@ -110,7 +130,9 @@ def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
     def rise(value: float) -> float:
         return float(profile(curves, {place: value}).fun) - curves.deviance - limit
 
-    middle, end = float(curves.state[place]), LOWEST if side < 0 else HIGHEST
+    middle, end = float(np.clip(curves.state[place], LOWEST, HIGHEST)), LOWEST if side < 0 else HIGHEST
+    if rise(middle) >= 0:  # the likeliest value lies beyond all that is looked for
+        return middle
     step = 0.5
     near, far = middle, middle + side * step
     while side * (end - far) > 0 and rise(far) < 0:
@@ -121,46 +143,24 @@ def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
 
 
 def restricted(curves: Curves, held: np.ndarray) -> Curves:
-    """Variances by REML of the linearised curve, sizes and the free shape parameters by generalised least squares.
+    """Variances by REML of the curve linearised at its shape parameters; sizes by generalised least squares there.
 
-    held : which shape parameters stay where they are. Lindstrom & Bates 1990, Biometrics 46:673.
+    held : which shape parameters are given, not estimated: they add nothing to the covariance. The restricted
+    likelihood of a linearised curve depends on its columns' span alone, so no iteration is needed.
     """
-    logs, spread = curves.logs.copy(), (float(curves.state[-2]), float(curves.state[-1]))
-    f = values(curves, logs)
-    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
-    size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
-    keep = np.concatenate([np.ones(len(size), bool), ~held])
-    for turn in range(200):
-        f = values(curves, logs)
-        slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, logs]))[:, keep]
-        now = np.concatenate([size, logs])[keep]
-        working = curves.y - f * size[curves.column] + slope @ now
-        spread = _variances(curves, slope, working, f, spread, again=turn == 0)
-        here = likelihood(curves.blocks, slope, working, f, spread, restricted=True)
-        step = here.b - now
-        step[len(size) :] = np.clip(step[len(size) :], -0.5, 0.5)
-        full = np.concatenate([size, logs])
-        full[keep] += step * 0.5 ** min(turn // 10, 4)  # variances and curve may otherwise chase each other for ever
-        size, logs = full[: len(size)], np.clip(full[len(size) :], LOWEST, HIGHEST)
-        inverse = np.linalg.pinv(here.information, hermitian=True)
-        if np.abs(step / np.sqrt(np.diag(inverse))).max() < SETTLED:
-            covariance = np.zeros((len(keep), len(keep)))
-            covariance[np.ix_(keep, keep)] = inverse
-            return replace(curves, state=np.array([*logs, *spread]), size=size, covariance=covariance)
-    state: dict[str, object] = {"size": size, "logs": logs, "tau2": spread[0], "omega2": spread[1]}
-    raise ConvergenceError("the restricted fit did not settle: try a simpler shape", state)
-
-
-def restricted_at(curves: Curves) -> Curves:
-    """The restricted fit with every shape parameter held where it is: variances and sizes of a linear model."""
     f = values(curves, curves.logs)
     x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
-    spread = _variances(curves, x, curves.y, f, (float(curves.state[-2]), float(curves.state[-1])), again=False)
-    here = likelihood(curves.blocks, x, curves.y, f, spread, restricted=True)
-    n, m = curves.sizes, len(curves.logs)
-    covariance = np.zeros((n + m, n + m))
-    covariance[:n, :n] = np.linalg.pinv(here.information, hermitian=True)
-    return replace(curves, state=np.array([*curves.logs, *spread]), size=here.b, covariance=covariance)
+    spread = (float(curves.state[-2]), float(curves.state[-1]))
+    size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
+    keep = np.concatenate([np.ones(len(size), bool), ~held])
+    slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, curves.logs]))[:, keep]
+    spread = _variances(curves, slope, f, spread)
+    size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
+    slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, curves.logs]))[:, keep]
+    information = likelihood(curves.blocks, slope, curves.y, f, spread, restricted=True).information
+    covariance = np.zeros((len(keep), len(keep)))
+    covariance[np.ix_(keep, keep)] = np.linalg.pinv(information, hermitian=True)
+    return replace(curves, state=np.array([*curves.logs, *spread]), size=size, covariance=covariance)
 
 
 def values(curves: Curves, logs: np.ndarray) -> np.ndarray:
@@ -197,15 +197,13 @@ def jacobian(curves: Curves, t: np.ndarray, place: np.ndarray, column: np.ndarra
     return np.column_stack([by_size, size[column][:, None] * slopes(curves.shapes, t, place, logs)])
 
 
-def _variances(
-    curves: Curves, slope: np.ndarray, working: np.ndarray, f: np.ndarray, spread: tuple[float, float], *, again: bool
-) -> tuple[float, float]:
-    """REML of (τ², ω²); again : from an even split too, for the two may trade places."""
+def _variances(curves: Curves, slope: np.ndarray, f: np.ndarray, spread: tuple[float, float]) -> tuple[float, float]:
+    """REML of (τ², ω²), from an even split too, for the two may trade places."""
 
     def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
-        here = likelihood(curves.blocks, slope, working, f, (at[0], at[1]), restricted=True)
+        here = likelihood(curves.blocks, slope, curves.y, f, (at[0], at[1]), restricted=True)
         return here.deviance, np.array([here.by_tau2, here.by_omega2])
 
     starts = [np.array(spread), np.full(2, 0.04 * curves.spread)]
-    found = minimize(objective, starts if again else starts[:1], curves.bounds[-2:], curves.scale[-2:])
+    found = minimize(objective, starts, curves.bounds[-2:], curves.scale[-2:])
     return float(found.x[0]), float(found.x[1])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from .folders import shipped_folder
@@ -109,6 +111,35 @@ def default_pool(arms: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
     if not rest:
         return arms[reason == ""].reset_index(drop=True)
     return arms.assign(reason=reason)[reason != ""].reset_index(drop=True)
+
+
+def published_contrasts(study: str, *, measure: str, outcome: str = "response") -> pd.DataFrame:
+    """Contrasts as others published them, in this library's words and units, to be drawn beside a result of ours.
+
+    study : such as "taylor2006_pool". measure : "risk_difference" (as a share), "log_risk_ratio", "log_odds_ratio" or
+        "mean_difference". Rows whose printed sign does not say that above none favours the drug are left out.
+    Columns: `label, study, arm, hours, outcome, measure, estimate, conf_low, conf_high, locator, source`; limits are
+    missing where none were printed. Raises ValueError where nothing fits.
+
+    >>> published_contrasts("taylor2006_pool", measure="risk_difference")["estimate"].tolist()
+    [0.04, 0.1, 0.09, 0.11, 0.11, 0.12]
+    """
+    printed = {"risk_difference": "RD", "log_risk_ratio": "RR", "log_odds_ratio": "OR", "mean_difference": "MD"}
+    if measure not in printed:
+        raise ValueError(f"measure {measure!r} is unknown: use one of {list(printed)}")
+    table = load_evidence("effects")
+    usual = {"RD": "positive", "MD": "negative"}.get(printed[measure], "above_1")
+    fits = (table["study"] == study) & (table["measure"] == printed[measure]) & (table["outcome"] == outcome)
+    rows = table[fits & (table["favours_drug"] == usual)].reset_index(drop=True)
+    if rows.empty:
+        raise ValueError(f"no published {measure} of {outcome} from {study!r} is here")
+    numbers = rows[["estimate", "conf_low", "conf_high"]]
+    points = np.where(rows["unit"] == "percentage points", 100.0, 1.0)
+    shown = np.log(numbers) if printed[measure] in ("RR", "OR") else numbers.div(points, axis=0)
+    name = re.sub(r"(?<=[a-z])(?=\d)", " ", study.removesuffix("_pool").capitalize())
+    label = f"{name} (published pool)"
+    keep = rows[["study", "arm", "hours", "outcome", "locator", "source"]].assign(measure=measure, label=label)
+    return keep.join(shown)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 
 from .among_evidence import GROUP, AmongEvidence
 from .axes import MEASURE_LABELS, class_colour, class_label, hours_axis
+from .course_plots import plot_time_course
 from .forest import SHOWN
-from .plots import plot_time_course
 from .time_course import TimeCourse
 from .time_windows import WINDOW_NAMES
 

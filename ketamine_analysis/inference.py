@@ -82,20 +82,46 @@ def interval_text(summary: pd.DataFrame, *, digits: int = 2, level: float = 0.95
 
     level : of the limits in the table; it names the column.
 
-    Limits beyond 1000 or below 0.001 are written as such: their digits mean nothing.
+    Limits beyond 1000 or below 0.001 are written as such: their digits mean nothing. A missing estimate is said.
 
     >>> row = pd.DataFrame({"estimate": [3.157], "conf_low": [0.0002], "conf_high": [33.2]})
     >>> interval_text(row)["estimate (95 %)"].tolist()
     ['3.16 (<0.001 to 33.20)']
     """
-    texts = [
-        f"{_number_text(one, digits)} ({_number_text(low, digits)} to {_number_text(high, digits)})"
-        for one, low, high in zip(summary["estimate"], summary["conf_low"], summary["conf_high"], strict=True)
-    ]
+    rows = zip(summary["estimate"], summary["conf_low"], summary["conf_high"], strict=True)
+    texts = [_estimate_text(float(one), float(low), float(high), digits) for one, low, high in rows]
     place = list(summary.columns).index("estimate")
     table = summary.drop(columns=["estimate", "conf_low", "conf_high"])
     table.insert(place, f"estimate ({100 * level:g} %)", texts)
     return table
+
+
+def _estimate_text(estimate: float, low: float, high: float, digits: int) -> str:
+    limits = f"({_number_text(low, digits)} to {_number_text(high, digits)})"
+    if np.isfinite(estimate):
+        return f"{_number_text(estimate, digits)} {limits}"
+    return "no estimate" if np.isnan(low) and np.isnan(high) else f"no estimate {limits}"
+
+
+def hours_text(estimate: float, low: float, high: float) -> str:
+    """A time in hours with its interval in words; a bound where there is no estimate.
+
+    >>> hours_text(22.04, 10.1, 40.0), hours_text(np.nan, 0.0, 8.4), hours_text(np.nan, 17.0, np.inf)
+    ('22 h (10 to 40)', 'below 8.4 h', 'above 17 h')
+    >>> hours_text(np.nan, 0.0, np.inf)
+    'not bounded by these trials'
+    """
+    if np.isfinite(estimate):
+        return f"{_two_digits(estimate)} h ({_two_digits(low)} to {_two_digits(high)})"
+    if low > 0 and np.isfinite(high):
+        return f"between {_two_digits(low)} and {_two_digits(high)} h"
+    if not np.isfinite(high):
+        return f"above {_two_digits(low)} h" if low > 0 else "not bounded by these trials"
+    return f"below {_two_digits(high)} h"
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.2g}" if value < 100 else f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _number_text(value: float, digits: int) -> str:

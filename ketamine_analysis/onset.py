@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from .meta_analysis import random_effects
 from .time_windows import WINDOW_NAMES, one_per_window
+
+VERDICTS = ("no trial here", "not told apart from control", "better than control", "worse than control")
 
 
 def separation_by_window(
@@ -59,3 +62,42 @@ def first_separation(table: pd.DataFrame) -> pd.DataFrame:
             "words": words,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def what_is_known(
+    effects: pd.DataFrame,
+    *,
+    windows: tuple[str, ...] = ("24 h", "1 wk", "8 wk"),
+    classes: tuple[str, ...] | None = None,
+    inference: str = "hksj_modified",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """One row for every class and named window: pooled effect, trials, patients, verdict; also where nobody looked.
+
+    effects : from `contrast_arms` with one measure of counts (above 0 = the drug is better) and `n, control_n`.
+    classes : in the order wanted, also such as no trial has; default all in the table.
+    verdict : a function of the interval and of k alone, one of VERDICTS: "no trial here" (k = 0), "not told apart
+        from control" (the interval holds 0), "better than control", "worse than control".
+    Columns: `treatment_class, window, k, patients, estimate, conf_low, conf_high, measure, verdict`.
+    Raises ValueError for a window that is none of TIME_WINDOWS, and as `random_effects` does.
+    """
+    unknown = [name for name in windows if name not in WINDOW_NAMES]
+    if unknown:
+        raise ValueError(f"window {unknown} is unknown: use {list(WINDOW_NAMES)}")
+    chosen = one_per_window(effects)
+    chosen = chosen[chosen["window"].isin(windows)]
+    names = list(classes) if classes is not None else list(dict.fromkeys(effects["treatment_class"]))
+    keys = pd.MultiIndex.from_product([names, windows], names=["treatment_class", "window"])
+    columns = ["k", "patients", "estimate", "conf_low", "conf_high"]
+    if chosen.empty:
+        table = pd.DataFrame(np.nan, index=keys, columns=columns).reset_index()
+    else:
+        by = ["treatment_class", "window"]
+        chosen = chosen.assign(window=chosen["window"].astype(str))
+        pooled = random_effects(chosen, by=by, inference=inference).summary(level).set_index(by)
+        people = chosen.assign(patients=chosen["n"] + chosen["control_n"]).groupby(by)["patients"].sum()
+        table = pooled.join(people).reindex(keys)[columns].reset_index()
+    k, low, high = table["k"].fillna(0), table["conf_low"], table["conf_high"]
+    verdict = np.select([k == 0, low > 0, high < 0], [VERDICTS[0], VERDICTS[2], VERDICTS[3]], default=VERDICTS[1])
+    whole = {name: table[name].fillna(0).astype(int) for name in ("k", "patients")}
+    return table.assign(**whole, measure=str(effects["measure"].iloc[0]), verdict=verdict)

@@ -6,11 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
-from .axes import MEASURE_LABELS, class_colour, class_label, hours_axis
+from .axes import class_colour, class_label, class_legend, draw_intervals, hours_axis, value_axis
 from .proportions import proportion_interval
-from .time_course import TimeCourse
 from .time_windows import TIME_WINDOWS
 
 POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient; less when there are many rows
@@ -46,7 +44,7 @@ def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     hours_axis(ax, rows["x"])
     ax.set_ylim(-3, 103)
     ax.set_ylabel(f"{rows['outcome'].iloc[0]}, % of patients")
-    _class_legend(ax, rows["treatment_class"].unique())
+    class_legend(ax, rows["treatment_class"].unique())
     ax.set_title(
         f"{len(rows)} arm-times of {rows['study'].nunique()} trials; bars: Wilson 95 %; area: patients",
         fontsize=9,
@@ -67,7 +65,7 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         raise ValueError("no pooled estimate lies in a time window: nothing to draw")
     ax = ax or plt.subplots(figsize=(8, 4), layout="constrained")[1]
     measure = str(summary["measure"].iloc[0])
-    ends = _value_axis(ax, measure)
+    ends = value_axis(ax, measure)
     windows = {window.name: window for window in TIME_WINDOWS}
     ax.axvspan(1e-3, 1e5, color="0.9", lw=0, zorder=0)
     for name in summary["window"].unique():
@@ -77,7 +75,7 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for place, name in enumerate(classes):
         part = summary[summary["treatment_class"] == name]
         x = np.array([windows[str(one)].nominal for one in part["window"]]) * 1.13 ** (place - (len(classes) - 1) / 2)
-        _draw_intervals(ax, x, part, class_colour(str(name)), ends)
+        draw_intervals(ax, x, part, class_colour(str(name)), ends)
         for one, k in zip(x, part["k"], strict=True):
             ax.annotate(
                 f"{k}",
@@ -94,7 +92,7 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             class_label(classes[0]), fontsize=10, loc="left", pad=18, color=class_colour(classes[0]), weight="bold"
         )
     else:
-        _class_legend(ax, classes)
+        class_legend(ax, classes)
     return ax
 
 
@@ -132,38 +130,6 @@ def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     return ax
 
 
-def plot_time_course(result: TimeCourse, *, ax: Axes | None = None) -> Axes:
-    """Fitted curves with their 95 % confidence bands, and every trial's own contrast as a bubble (area ∝ 1 / variance).
-
-    Full line and band: hours at which trials of the class looked; fainter and dashed: the shape alone speaks. A class
-    whose half-time is not identified has a band and no line. Log measures are drawn as ratios on a log axis.
-    """
-    ax = ax or plt.subplots(figsize=(9, 5), layout="constrained")[1]
-    effects = result.effects
-    hours = np.geomspace(min(1.0, effects["hours"].min()), effects["hours"].max(), 160)
-    ratio = result.measure in ("log_odds_ratio", "log_risk_ratio")
-    back = np.exp if ratio else np.asarray
-    ends = _value_axis(ax, result.measure.removeprefix("log_") if ratio else result.measure)
-    for name, curve in result.predict(hours).groupby("treatment_class", sort=False):
-        colour, looked = class_colour(str(name)), curve["looked"].to_numpy()
-        low, high, middle = (back(curve[column].to_numpy()) for column in ("conf_low", "conf_high", "estimate"))
-        low, high = np.clip(low, *ends), np.clip(high, *ends)
-        ax.fill_between(hours, low, high, where=looked, color=colour, alpha=0.22, lw=0)
-        ax.fill_between(hours, low, high, where=~looked, color=colour, alpha=0.06, lw=0)
-        ax.plot(hours, np.where(looked, middle, np.nan), color=colour, lw=2)
-        ax.plot(hours, np.where(looked, np.nan, middle), color=colour, lw=1, ls=":")
-        own = effects[effects["treatment_class"] == name]
-        area = np.minimum(6 / own["std_error"] ** 2, 250)
-        inside = np.clip(back(own["estimate"].to_numpy()), *ends)
-        ax.scatter(own["hours"], inside, s=area, color=colour, alpha=0.25, lw=0)
-    hours_axis(ax, hours)
-    _class_legend(ax, list(result.classes))
-    shapes = ", ".join(dict.fromkeys(shape.name for shape in result.ml.shapes))
-    words = f"{effects['study'].nunique()} trials, {len(effects)} contrasts; shape {shapes}; 95 % bands"
-    ax.set_title(f"{words}; dotted: nobody looked", fontsize=9, loc="left")
-    return ax
-
-
 def _one_outcome(arms: pd.DataFrame) -> pd.DataFrame:
     rows = arms[arms["events"].notna() & arms["n"].notna() & (arms["hours"] > 0)]
     if rows.empty:
@@ -181,39 +147,3 @@ def _side_by_side(hours: pd.Series) -> pd.Series:
     width = np.minimum(0.13, 0.04 * (size - 1))
     share = np.where(size > 1, 2 * place / (size - 1).where(size > 1, 1) - 1, 0.0)
     return hours * np.exp(width * share)
-
-
-def _value_axis(ax: Axes, measure: str) -> tuple[float, float]:
-    if measure in ("odds_ratio", "risk_ratio"):
-        ax.set_yscale("log")
-        ends = (0.2, 20.0)
-        ticks = [0.25, 0.5, 1, 2, 4, 8, 16]
-        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        ax.set_yticks([], minor=True)
-        ax.axhline(1, color="0.3", lw=0.8, zorder=1)
-    elif measure == "proportion":
-        ends = (0.0, 1.0)
-        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    else:
-        ends = (-np.inf, np.inf)
-        ax.axhline(0, color="0.3", lw=0.8, zorder=1)
-    if np.isfinite(ends[0]):
-        ax.set_ylim(*ends)
-    ax.set_ylabel(MEASURE_LABELS.get(measure, measure))
-    return ends
-
-
-def _draw_intervals(ax: Axes, x: np.ndarray, part: pd.DataFrame, colour: str, ends: tuple[float, float]) -> None:
-    low, high = part["conf_low"].to_numpy(float), part["conf_high"].to_numpy(float)
-    ax.vlines(x, np.maximum(low, ends[0]), np.minimum(high, ends[1]), color=colour, lw=1.6, zorder=2)
-    for end, marker, beyond in ((ends[0], "v", low < ends[0]), (ends[1], "^", high > ends[1])):
-        ax.scatter(x[beyond], np.full(beyond.sum(), end), marker=marker, s=30, color=colour, clip_on=False, zorder=4)
-    ax.scatter(x, part["estimate"], s=34, color=colour, zorder=3, edgecolor="white", linewidth=0.6)
-
-
-def _class_legend(ax: Axes, classes: np.ndarray | list[str]) -> None:
-    handles = [
-        Line2D([], [], marker="o", ls="", color=class_colour(str(name)), label=class_label(str(name)))
-        for name in classes
-    ]
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)

@@ -16,6 +16,7 @@ from .course_rows import checked_effects, counted_arms, sized_rows
 from .curve_bands import band, widest_size
 from .curve_bounds import HELD, hours_interval, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
+from .errors import ConvergenceError
 from .inference import summary_table
 from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
@@ -99,8 +100,8 @@ class TimeCourse:
                 sizes.loc[row, "note"] = HELD
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
-    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95) -> pd.DataFrame:
-        """Each class's curve: `treatment_class, hours, estimate, std_error, conf_*, prediction_*, looked`.
+    def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
+        """Each class's curve (or one): `treatment_class, hours, estimate, std_error, conf_*, prediction_*, looked`.
 
         The confidence band is for the mean of trials, the prediction band for a new trial at that hour. looked :
         a trial of the class reported at or before and at or after that hour; elsewhere the shape speaks, not data.
@@ -110,7 +111,7 @@ class TimeCourse:
         t = np.asarray(hours, float)
         window = assign_window(pd.DataFrame({"hours": t}))["window"].astype(object)
         parts = []
-        for name, shape in self.shape.items():
+        for name, shape in self.shape.items() if only is None else [(only, self.shape[only])]:
             keys = [(name, one if shape == "windows" else "") for one in window]
             column = np.array([self.columns.index(key) if key in self.columns else -1 for key in keys])
             times = self.effects.loc[self.effects["treatment_class"] == name, "hours"]
@@ -228,15 +229,20 @@ class TimeCourse:
         return pd.concat(fits, ignore_index=True)
 
     def leave_one_out(self, treatment_class: str, *, at: float, level: float = 0.95) -> pd.DataFrame:
-        """One class's curve at one hour without each of its trials in turn: `left_out` and the columns of `predict`."""
+        """One class's curve at one hour without each of its trials: `left_out`, `note`, and as `predict`."""
         if treatment_class not in self.classes:
             raise ValueError(f"class {treatment_class!r} was not fitted: use one of {list(self.classes)}")
         trials = self.effects.loc[self.effects["treatment_class"] == treatment_class, "study"].unique()
         rows = []
         for trial in trials:
-            fit = self._again(self.effects[self.effects["study"] != trial], self.correlation)
-            curve = fit.predict([at], level=level)
-            rows.append(curve[curve["treatment_class"] == treatment_class].assign(left_out=trial))
+            try:
+                fit = self._again(self.effects[self.effects["study"] != trial], self.correlation)
+            except (ValueError, ConvergenceError) as error:  # what is left cannot carry the curve: said, not hidden
+                rows.append(pd.DataFrame({"treatment_class": [treatment_class], "hours": at, "note": str(error)}))
+            else:
+                curve = fit.predict([at], level=level)
+                rows.append(curve[curve["treatment_class"] == treatment_class].assign(note=""))
+            rows[-1]["left_out"] = trial
         return pd.concat(rows, ignore_index=True)
 
     def with_random_speed(self) -> RandomSpeed:
@@ -294,7 +300,7 @@ def fit_time_course(
         the same at all distances with constant_correlation; it holds for the shared control too.
     Model: y_i(t) = (E_c + u_i) f_c(t) + w_i(t) + error, u_i ~ N(0, τ²), w_i(t) ~ N(0, ω²); the u of two classes
     in one trial correlate ½. Shapes by maximum likelihood, then variances, sizes and standard errors by
-    restricted likelihood at the linearised curve (Lindstrom & Bates 1990, Biometrics 46:673).
+    restricted likelihood of the curve linearised there (as Lindstrom & Bates 1990, Biometrics 46:673).
     Raises ValueError for an unknown shape, several measures, times "within", or too few effects;
     ConvergenceError when no start reaches an optimum.
 

@@ -143,7 +143,7 @@ def test_figures_show_every_pool_and_trial():
 def test_the_published_course_gets_the_new_contrasts():
     arms = ka.summarize_arms(ka.derive_outcomes(ka.simulate_trial(n_per_arm=40, seed=3)), outcomes=["response"])
     among = ka.among_evidence(arms)
-    course = ka.fit_time_course(ka.published_contrasts(among).query("treatment_class == 'ssri'"))
+    course = ka.fit_time_course(ka.published_effects(among).query("treatment_class == 'ssri'"))
     table = among.on_time_course(course)
     assert set(table["treatment_class"]) == {"ssri"} and len(table) == 7
     own = 1.959964 * table["std_error"]

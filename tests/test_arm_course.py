@@ -5,7 +5,7 @@ from scipy import integrate, optimize, special, stats
 
 import ketamine_analysis as ka
 from ketamine_analysis.arm_course import _deviance, _scores
-from ketamine_analysis.quadrature import mixed_binomial
+from ketamine_analysis.quadrature import Counts, mixed_binomial
 
 
 def _arms(seed, half=10.0, top=0.5, tau=0.5, trials=40, times=(2.0, 8.0, 24.0, 72.0, 168.0), name="ketamine"):
@@ -31,11 +31,12 @@ def test_the_integral_is_the_integral():
         return stats.norm.pdf(z) * np.prod(stats.binom.pmf(e, n, special.expit(eta + tau * z)))
 
     exact = np.log(integrate.quad(density, -10, 10, epsabs=1e-14)[0])
-    here = mixed_binomial(e, n, eta, tau, np.array([0, 0]), 1)
+    counts = Counts.of(e, n, np.array(["a", "a"]))
+    here = mixed_binomial(counts, eta, tau)
     assert here.by_trial[0] == pytest.approx(exact, abs=1e-9)
     for value, change in ((here.by_tau[0], (np.zeros(2), 1e-6)), (here.by_eta[0], (np.array([1e-6, 0]), 0.0))):
-        up = mixed_binomial(e, n, eta + change[0], tau + change[1], np.array([0, 0]), 1).by_trial[0]
-        down = mixed_binomial(e, n, eta - change[0], tau - change[1], np.array([0, 0]), 1).by_trial[0]
+        up = mixed_binomial(counts, eta + change[0], tau + change[1]).by_trial[0]
+        down = mixed_binomial(counts, eta - change[0], tau - change[1]).by_trial[0]
         assert value == pytest.approx((up - down) / 2e-6, rel=1e-4)
 
 

@@ -56,3 +56,38 @@ def test_the_funnel_draws_every_trial_and_one_pooling_only():
     assert np.asarray(points).tolist() == part[["estimate", "std_error"]].to_numpy().tolist()
     with pytest.raises(ValueError, match="one funnel shows one pooling"):
         ka.plot_funnel(ka.random_effects(TWO.drop(columns="study"), by="treatment_class"))
+
+
+def _counts():
+    rows = [
+        *((f"a{i}", "fast", 24.0, 1.0, 0.2) for i in range(6)),
+        *((f"b{i}", "slow", 1344.0, 0.1 * (-1) ** i, 0.2) for i in range(6)),
+        *((f"c{i}", "worse", 168.0, -1.0, 0.2) for i in range(6)),
+    ]
+    return _effects(rows).assign(n=10, control_n=15)
+
+
+def test_what_is_known_is_a_function_of_the_interval_and_of_k():
+    table = ka.what_is_known(_counts(), classes=("fast", "slow", "worse", "unseen"))
+    verdict = table.set_index(["treatment_class", "window"])["verdict"]
+    assert verdict["fast", "24 h"] == "better than control" and verdict["slow", "8 wk"] == "not told apart from control"
+    assert verdict["worse", "1 wk"] == "worse than control"
+    assert (table.loc[table["k"] == 0, "verdict"] == "no trial here").all() and (table["k"] == 0).sum() == 9
+    pooled = ka.random_effects(_counts().head(6)).summary().iloc[0]
+    row = table[(table["treatment_class"] == "fast") & (table["window"] == "24 h")].iloc[0]
+    assert row[["estimate", "conf_low", "conf_high"]].tolist() == pytest.approx(
+        pooled[["estimate", "conf_low", "conf_high"]].tolist()
+    )
+    assert (row["k"], row["patients"]) == (6, 150)
+
+
+def test_a_verdict_turns_with_the_data():
+    weaker = _counts().assign(std_error=2.0)
+    assert not ka.what_is_known(weaker)["verdict"].str.contains("than").any()
+
+
+def test_what_is_known_of_windows_that_nobody_looked_at_and_of_none_such():
+    table = ka.what_is_known(_counts(), windows=("≤6 h",))
+    assert table["k"].tolist() == [0, 0, 0] and (table["verdict"] == "no trial here").all()
+    with pytest.raises(ValueError, match="window \\['3 h'\\] is unknown"):
+        ka.what_is_known(_counts(), windows=("3 h",))
