@@ -60,13 +60,17 @@ def plot_on_time_course(result: AmongEvidence, course: TimeCourse, *, ax: Axes |
     ends = ax.get_ylim()
     trials = result.summary()
     trials = trials[trials["treatment_class"].isin(course.classes)]
+    classes = sorted(trials["treatment_class"].unique())
     for row in trials.to_dict("records"):
+        hours = row["hours"] * (
+            1 + 0.06 * (classes.index(row["treatment_class"]) - (len(classes) - 1) / 2)
+        )  # side by side
         values = back(np.array([row["conf_low"], row["estimate"], row["conf_high"]]))
         low, middle, high = np.clip(values, min(ends), max(ends))
-        ax.plot([row["hours"]] * 2, [low, high], color="black", lw=1)
+        ax.plot([hours, hours], [low, high], color="black", lw=1)
         marker = "s" if middle == values[1] else "^" if values[1] > middle else "v"
         colour = class_colour(row["treatment_class"])
-        ax.plot(row["hours"], middle, marker, ms=6, mec="black", color=colour, zorder=5, clip_on=False)
+        ax.plot(hours, middle, marker, ms=6, mec="black", color=colour, zorder=5, clip_on=False)
     if len(trials):
         hours_axis(ax, np.concatenate([trials["hours"], course.effects["hours"]]))
     return ax

@@ -30,6 +30,7 @@ from .recipe import find_recipe, load_recipe
 from .report import find_notebooks, run_report
 
 MANIFEST = "manifest.json"
+STATED = ("analysis", "design", "blinding", "population", "background", "schedule")
 MADE_BY = "ketamine-analysis run"
 PACKAGES = ("pandas", "numpy", "scipy", "matplotlib", "narwhals", "pyarrow", "pyreadstat", "openpyxl", "papermill")
 
@@ -138,8 +139,20 @@ def _write_tables(grain: str, table: pd.DataFrame, folder: Path) -> dict[str, Pa
         table.to_csv(files["patients"], index=False, lineterminator="\n")
         arms = summarize_arms(derive_outcomes(table))
     files["arms"] = folder / "arms.csv"
+    arms = _described(arms)
     arms.to_csv(files["arms"], index=False, lineterminator="\n")
     return files
+
+
+def _described(arms: pd.DataFrame) -> pd.DataFrame:
+    """The arms with the descriptors that notebooks show; what the dataset does not say is "not_stated"."""
+    told = {"label": arms["study"], "treatment": arms["arm"], "timing": "at", "source": "the dataset itself"}
+    told |= dict.fromkeys(STATED, "not_stated")
+    for name, value in told.items():
+        given = arms[name] if name in arms else pd.Series(None, index=arms.index, dtype=object)
+        arms = arms.assign(**{name: given.astype(object).where(given.notna(), value)})
+    classes = arms["treatment_class"] if "treatment_class" in arms else arms["treatment"]
+    return arms.assign(treatment_class=classes.where(classes.notna(), arms["treatment"]))
 
 
 def _about(file: str | Path, grain: str) -> str:
