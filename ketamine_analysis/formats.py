@@ -189,6 +189,8 @@ def _statistics(path: Path) -> RawTable:
     readers: dict[str, Any] = {".dta": pyreadstat.read_dta, ".sas7bdat": pyreadstat.read_sas7bdat}
     read = readers.get(kind, pyreadstat.read_sav)
     meta: Any
+    if kind == ".xpt" and path.stat().st_size % 80:
+        raise ValueError("its length is no multiple of 80 bytes: it is cut short")
     try:
         frame, meta = pyreadstat.read_xport(path) if kind == ".xpt" else read(path, user_missing=True)
     except pyreadstat.ReadstatError as error:

@@ -157,7 +157,7 @@ def _described(arms: pd.DataFrame) -> pd.DataFrame:
 
 def _about(file: str | Path, grain: str) -> str:
     return (
-        f"Computed on <strong>{html.escape(Path(file).name)}</strong> ({grain}); <code>manifest.json</code> says how."
+        f"Computed on <strong>{html.escape(Path(file).name)}</strong> ({grain}); <a href='manifest.json'>manifest.json</a> says how."
     )
 
 

@@ -114,6 +114,16 @@ def test_codes_called_missing_and_labels_stay_known(tmp_path):
     assert read_table(tmp_path / "a.dta").missing == {"score": {".a": 1}}
 
 
+def test_special_missings_of_sas_are_blanks(tmp_path):
+    for name, known in (("special.sas7bdat", {"score": {".A": 1, ".Z": 1}}), ("special.xpt", {})):
+        raw = read_table(FILES / name)
+        assert raw.frame["score"].isna().tolist() == [False, True, True, True] and raw.missing == known
+    cut = tmp_path / "cut.xpt"
+    cut.write_bytes((FILES / "special.xpt").read_bytes()[:-24])
+    with pytest.raises(ka.DatasetError, match="cut short"):
+        read_table(cut)
+
+
 def test_how_a_text_file_was_read_is_said(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(GERMAN.replace("midazolam", "kétamine").encode("latin-1"))

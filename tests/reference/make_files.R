@@ -6,3 +6,8 @@ suppressWarnings(haven::write_sas(d, "files/trial.sas7bdat"))
 saveRDS(transform(d, arm = factor(arm)), "files/trial.rds")
 other <- 1:3
 save(d, other, file = "files/trial.rda")
+# SAS special missings .A and .Z beside an ordinary one
+suppressMessages(library(haven))
+s <- data.frame(id = 1:4, score = c(30, tagged_na("A"), tagged_na("Z"), NA))
+suppressWarnings(write_sas(s, "files/special.sas7bdat"))
+write_xpt(s, "files/special.xpt", version = 5)
