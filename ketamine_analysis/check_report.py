@@ -66,13 +66,13 @@ def _printable(text: str) -> str:
 
 def _page(examination: Examination, table: str) -> str:
     facts = "".join(
-        f"<tr><th>{html.escape(str(row.what))}</th><td>{html.escape(_printable(str(row.found)))}</td></tr>"
+        f"<tr><th>{html.escape(_printable(str(row.what)))}</th><td>{html.escape(_printable(str(row.found)))}</td></tr>"
         for row in examination.understood.itertuples()
     )
     parts, contents = [], ['<a href="#understood">Understood</a>']
     groups = examination.problems.groupby(["severity", "rule"], sort=True)
     for i, ((severity, rule), rows) in enumerate(groups):
-        contents.append(f'<a href="#rule{i}">{html.escape(str(rule))}</a>')
+        contents.append(f'<a href="#rule{i}">{html.escape(_printable(str(rule)))}</a>')
         cells = "".join(
             "<tr>" + "".join(f"<td>{_cell(row[name])}</td>" for name in ("row", "column", "value", "message")) + "</tr>"
             for row in rows.head(5 * SHOWN).to_dict("records")

@@ -15,7 +15,7 @@ from .formats import RawTable, read_table
 
 HOURS_IN = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
 SCORE_NUMBERS = ("hours", "score", "baseline", "change")
-ARM_KEYS = ("arm", "outcome", *ARM_WORDS)
+WORD_COLUMNS = ("arm", "outcome", *ARM_WORDS)
 
 
 def read_scores(
@@ -147,7 +147,7 @@ def labelled(raw: RawTable, numbers: Collection[str]) -> pd.DataFrame:
 
 def with_words(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its names (subject, study, arm, visit, every word of an arm) as text, as a CSV file has them."""
-    names = [name for name in ("study", "subject", "visit", "scale", *ARM_KEYS) if name in table]
+    names = [name for name in ("study", "subject", "visit", "scale", *WORD_COLUMNS) if name in table]
     numeric = [name for name in names if not isinstance(table[name].dtype, pd.StringDtype)]
     return table.assign(**{name: table[name].map(_as_word, na_action="ignore").astype("str") for name in numeric})
 

@@ -156,9 +156,8 @@ def _described(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _about(file: str | Path, grain: str) -> str:
-    return (
-        f"Computed on <strong>{html.escape(Path(file).name)}</strong> ({grain}); <a href='manifest.json'>manifest.json</a> says how."
-    )
+    name, link = html.escape(Path(file).name), "<a href='manifest.json'>manifest.json</a>"
+    return f"Computed on <strong>{name}</strong> ({grain}); {link} says how."
 
 
 def _rename_inside(staging: Path, target: Path) -> None:

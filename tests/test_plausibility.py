@@ -114,6 +114,41 @@ def test_detection_and_false_alarms_of_every_rule(patients, published, capsys):
     assert (rates["false_alarms"] <= 0.05).all()
 
 
+def _text_percent(table, rng):
+    table = table.assign(
+        percent=(100 * table["events"] / table["n"]).round(1).map("{:.1f}".format).where(table["outcome"] == "response")
+    )
+    row = _one_row(table, rng, table["percent"].notna())
+    return table.assign(percent=table["percent"].mask(table.index == row, f"{float(table['percent'][row]) + 1.7:.1f}"))
+
+
+OF_THE_TABLE = {  # rules that stop a reading: they are in checks.py, and belong to the same promise
+    ("score within its scale", "patients"): lambda t, rng: _put(t, "score", _one_row(t, rng, t["hours"] > 0), 61),
+    ("whole scores", "patients"): lambda t, rng: _put(t, "score", _one_row(t, rng, t["score"] < 60), 20.5),
+    ("one arm per subject", "patients"): lambda t, rng: t.assign(
+        arm=t["arm"].where(t.index != _one_row(t, rng, t["subject"].duplicated()), "another"), treatment=None, treatment_class=None, role=None, control_kind=None),
+    ("one score per subject, scale and time", "patients"): lambda t, rng: pd.concat([t, t.iloc[[3]]], ignore_index=True),
+    ("percent fits a whole count", "arms"): _text_percent,
+    ("mean within its scale", "arms"): lambda t, rng: _put(t, "mean", _one_row(t, rng, t["outcome"] == "score"), 61),
+    ("events at most n", "arms"): lambda t, rng: _put(t, "events", _one_row(t, rng, t["outcome"] == "response"), 1000),
+}  # fmt: skip
+
+
+def test_detection_and_false_alarms_of_the_rules_that_stop_a_reading(patients, published, capsys):
+    rng = np.random.default_rng(12)
+    rows = []
+    for (rule, grain), seed in OF_THE_TABLE.items():
+        find = ka.problems_in_scores if grain == "patients" else ka.problems_in_arms
+        tables = patients if grain == "patients" else published
+        hit = np.mean([find(seed(table, rng))["rule"].eq(rule).any() for table in tables])
+        alarm = np.mean([find(table)["rule"].eq(rule).any() for table in tables])
+        rows.append((grain, rule, hit, alarm))
+    rates = pd.DataFrame(rows, columns=["grain", "rule", "detected", "false_alarms"])
+    with capsys.disabled():
+        print("\n" + rates.to_string(index=False))
+    assert (rates["detected"] >= 0.95).all() and (rates["false_alarms"] == 0).all()
+
+
 def test_numbers_of_words_are_read_once_and_infinities_are_none():
     values = numeric(pd.Series(["1", "x", None, "inf", "1", "2.5"]))
     np.testing.assert_array_equal(values, [1, np.nan, np.nan, np.nan, 1, 2.5])
