@@ -157,6 +157,10 @@ def _key_problems(settings: Mapping[str, Any]) -> list[Found]:
                 found.append(
                     (f"{key}.{name}", None, "a known key", f"known: {', '.join(allowed)}{nearest(name, allowed)}")
                 )
+            elif key == "columns" and table[name] == "?":
+                found.append(
+                    (f"{key}.{name}", "?", "every question is answered", f"name the column that holds the {name}")
+                )
             elif key == "columns" and not isinstance(table[name], str):
                 found.append(
                     (f"{key}.{name}", str(table[name]), "a value of the right kind", "name a column in quotes")

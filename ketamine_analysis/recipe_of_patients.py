@@ -10,7 +10,7 @@ import pandas as pd
 
 from .recipe_plan import MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, words_of
-from .recognise_wide import guess_items, guess_wide
+from .recognise_wide import WideColumn, guess_items, guess_wide
 from .scales import SCALES
 
 _LEFT = ("n", "events", "percent", "mean", "sd", "source", "use", "reason", "label", "outcome", "year")
@@ -29,8 +29,13 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
     scale = plan.top["scale"].value if "scale" in plan.top else ""
     items = guess_items(told, scale)
     visits = {column: one for column, one in told.items() if one.visit is not None}
+    numbered = {
+        column: WideColumn(one.stem, None, f"v{one.item}") for column, one in told.items() if one.item is not None
+    }
     if len({one.visit for one in visits.values()}) > 1:
         _plan_wide(plan, told, items)
+    elif len(numbered) > 1 and not items and not {"hours", "visit", "date"} & set(columns):
+        _plan_wide(plan, numbered, {})  # MADRS0, MADRS1 …: visits, and only a person knows when
     else:
         plan.top["layout"] = Guess("long", LIKELY, "one row a patient and visit")
         _plan_long(plan, items, told)
@@ -114,7 +119,8 @@ def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
         used = [one.value for one in columns.values()]
         named = [name for name in named if name not in used and pd.api.types.is_numeric_dtype(_number(raw.frame[name]))]
         if named:
-            columns["score"] = Guess(named[0], LIKELY, "named after the scale")
+            others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
+            columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
     plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])
     if "score" in columns:
         columns.pop("change", None)

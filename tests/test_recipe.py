@@ -217,3 +217,26 @@ def test_every_guess_says_how_sure_and_why(scores, tmp_path):
     told = [line for line in lines if " = " in line and not line.startswith(("#", "confirmed", "["))]
     assert told and all("  # sure" in line or "  # likely" in line or "  # GUESS" in line for line in told)
     assert '"Day 2" = 24  # GUESS: day 1 taken as the day of first dose' in lines
+
+
+def test_numbered_columns_are_visits_whose_time_only_a_person_knows(scores, tmp_path):
+    wide = scores.pivot_table(index=["subject", "arm"], columns="hours", values="score").reset_index()
+    wide.columns = ["id", "group", *(f"madrs{i}" for i in range(5))]
+    wide.to_csv(tmp_path / "w.csv", index=False)
+    recipe = write_recipe(tmp_path / "w.csv")
+    with pytest.raises(ka.DatasetError) as caught:
+        load_recipe(recipe)
+    assert caught.value.problems["column"].tolist() == [f"wide.madrs{i}" for i in range(5)]
+    text = recipe.read_text("utf-8")
+    for i, hours in enumerate(VISITS):
+        text = text.replace(f'madrs{i} = "hours?"', f"madrs{i} = {hours:g}")
+    recipe.write_text(text.replace("confirmed = false", "confirmed = true"), encoding="utf-8")
+    pd.testing.assert_series_equal(
+        _plain(read_dataset(recipe)[1]).dropna(), _plain(scores).dropna(), check_index_type=False
+    )
+
+
+def test_an_unanswered_question_is_asked_again(tmp_path):
+    pd.DataFrame({"subject": [1, 1], "hours": [0, 24], "MADRS": [30, 12]}).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ka.DatasetError, match="name the column that holds the arm"):
+        load_recipe(write_recipe(tmp_path / "a.csv"))
