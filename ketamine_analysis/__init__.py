@@ -20,14 +20,26 @@ from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
 from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
-from .diagnostics import TrimAndFill, cumulative, egger_test, influence, trim_and_fill
+from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
+from .diagnostics import (
+    TrimAndFill,
+    baujat,
+    cumulative,
+    egger_test,
+    influence,
+    influence_limits,
+    peters_test,
+    trim_and_fill,
+)
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence, published_contrasts
 from .evidence_plots import plot_among_evidence, plot_on_time_course
+from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
 from .examination import Examination, examine
 from .forest import plot_forest
 from .formats import RawTable, read_table
+from .fragility import Fragility, fragility
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
 from .items import ITEM_RULES, sum_items
@@ -35,6 +47,7 @@ from .keep import save_result
 from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .multilevel import CorrelatedEffects, correlated_effects
 from .new_recipe import write_recipe
 from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
@@ -50,6 +63,16 @@ from .proportions import (
     risk_ratio,
 )
 from .recipe import Recipe, load_recipe
+from .reported_numbers import (
+    events_from_percent,
+    mean_sd_from_quantiles,
+    sd_from_interval,
+    sd_from_p,
+    sd_from_std_error,
+    sd_from_t,
+    std_error_from_interval,
+)
+from .robustness import alternative_poolings
 from .scales import SCALES, Scale, find_scale
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
@@ -65,9 +88,12 @@ __all__ = [
     "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
+    "CorrelatedEffects",
     "CountPool",
     "DatasetError",
+    "ExactPool",
     "Examination",
+    "Fragility",
     "MetaRegression",
     "PooledEffects",
     "RawTable",
@@ -75,44 +101,57 @@ __all__ = [
     "Scale",
     "TimeCourse",
     "TrimAndFill",
+    "alternative_poolings",
     "among_evidence",
     "arm_log_odds",
     "as_proportion",
     "as_ratio",
     "assign_window",
+    "baujat",
+    "binomial_normal",
     "check_arms",
     "check_scores",
     "class_colour",
     "class_label",
     "contrast_arms",
+    "correlated_effects",
     "cumulative",
     "default_pool",
     "derive_outcomes",
     "describe_number_needed_to_treat",
     "egger_test",
+    "events_from_percent",
     "examine",
     "find_scale",
     "first_separation",
     "fit_time_course",
+    "fragility",
     "hours_axis",
     "hours_text",
+    "hypergeometric_normal",
     "implausible",
     "influence",
+    "influence_limits",
     "inspect_file",
     "interval_text",
     "known_studies",
     "load_evidence",
     "load_recipe",
     "mantel_haenszel",
+    "mean_sd_from_quantiles",
     "meta_regression",
     "number_needed_to_treat",
     "odds_ratio",
     "one_per_window",
+    "peters_test",
     "peto",
+    "plot_alternatives",
     "plot_among_evidence",
     "plot_assessment_times",
+    "plot_baujat",
     "plot_forest",
     "plot_funnel",
+    "plot_influence",
     "plot_on_time_course",
     "plot_rates",
     "plot_separation",
@@ -134,10 +173,15 @@ __all__ = [
     "risk_ratio",
     "sampling_covariance",
     "save_result",
+    "sd_from_interval",
+    "sd_from_p",
+    "sd_from_std_error",
+    "sd_from_t",
     "separation_by_window",
     "simulate_trial",
     "simulated_truth",
     "stack_tables",
+    "std_error_from_interval",
     "subgroup_differences",
     "sum_items",
     "summarize_arms",

@@ -7,12 +7,11 @@ Errors stop an analysis; warnings are shown and kept.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from .errors import PROBLEM_COLUMNS
+from .problems import Fix, Problems
 from .scales import NOT_STATED, SCALES
 from .words import blank, groups, looked_up, numeric
 
@@ -55,54 +54,12 @@ ALLOWED = {
 COUNTED = ("response", "remission", "relapse", "continued_response")
 
 
-Fix = Callable[[int], str]  # of a row label: what to do
-
-
-class _Problems:
-    """Collects breaches of one table; `add` takes a mask of the rows that break a rule."""
-
-    def __init__(self, table: pd.DataFrame, file: str, lines: pd.Series | None) -> None:
-        self.table, self.file = table.reset_index(drop=True), file
-        self.lines = pd.Series(table.index if lines is None else lines.to_numpy())
-        self.found: list[pd.DataFrame] = []
-
-    def add(self, breaks: pd.Series, column: str, rule: str, fix: str | Fix, severity: str = "error") -> None:
-        rows = breaks.index[breaks.eq(True).fillna(False).astype(bool)]
-        if len(rows) == 0:
-            return
-        value = self.table.loc[rows, column] if column in self.table else None
-        message = fix if isinstance(fix, str) else [fix(row) for row in rows]
-        self.found.append(
-            pd.DataFrame(
-                {
-                    "file": self.file,
-                    "row": self.lines.loc[rows].to_numpy(),
-                    "column": column,
-                    "value": value.to_numpy() if value is not None else None,
-                    "rule": rule,
-                    "severity": severity,
-                    "message": message,
-                }
-            ).astype(object)
-        )
-
-    def add_column(self, column: str, rule: str, fix: str, severity: str = "error") -> None:
-        self.found.append(
-            pd.DataFrame([(self.file, None, column, None, rule, severity, fix)], columns=list(PROBLEM_COLUMNS))
-        )
-
-    def table_of_problems(self) -> pd.DataFrame:
-        if not self.found:
-            return pd.DataFrame(columns=list(PROBLEM_COLUMNS))
-        return pd.concat(self.found, ignore_index=True)[list(PROBLEM_COLUMNS)]
-
-
 def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
     """Everything wrong with a `scores` table: `file, row, column, value, rule, severity, message`.
 
     lines : the line of the file each row came from; default the row label.
     """
-    found = _Problems(table, file, lines)
+    found = Problems(table, file, lines)
     if not _has_columns(found, SCORE_COLUMNS):
         return found.table_of_problems()
     table = found.table
@@ -129,6 +86,14 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
         "a row before first dose",
         "add the subject's row at hours <= 0 (its score may be blank when it was not measured)",
     )
+    _check_one_arm(found, period)
+    _check_allowed(found)
+    return found.table_of_problems()
+
+
+def _check_one_arm(found: Problems, period: list[str]) -> None:
+    """One arm for each subject, one treatment and role for each arm."""
+    table = found.table
     own = groups(table, ["study", "subject", *period])
     pairs = pd.DataFrame({"own": own, "arm": groups(table, ["arm"])})[~blank(table["arm"])].drop_duplicates()
     switched = pairs["own"][pairs["own"].duplicated()]
@@ -150,8 +115,6 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
                 f"one {name} per arm",
                 f"give all rows of an arm the same {name}",
             )
-    _check_allowed(found)
-    return found.table_of_problems()
 
 
 def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
@@ -159,7 +122,7 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
 
     Rows of `use` context or exclude, or `preferred` no, are shown, not computed with: their problems are warnings.
     """
-    found = _Problems(table, file, lines)
+    found = Problems(table, file, lines)
     if not _has_columns(found, ARM_COLUMNS):
         return found.table_of_problems()
     table = found.table
@@ -200,7 +163,7 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     return problems
 
 
-def _has_columns(found: _Problems, required: tuple[str, ...]) -> bool:
+def _has_columns(found: Problems, required: tuple[str, ...]) -> bool:
     present = list(found.table.columns)
     for name in sorted({name for name in present if present.count(name) > 1}):
         found.add_column(name, "column named once", "rename or remove the second column of that name")
@@ -219,7 +182,7 @@ def _has_columns(found: _Problems, required: tuple[str, ...]) -> bool:
     return not absent and found.table.columns.is_unique
 
 
-def _number(found: _Problems, name: str, *, required: bool) -> pd.Series:
+def _number(found: Problems, name: str, *, required: bool) -> pd.Series:
     text = found.table[name]
     empty, value = blank(text), numeric(text)
     bad = ~empty & value.isna()
@@ -229,7 +192,7 @@ def _number(found: _Problems, name: str, *, required: bool) -> pd.Series:
     return value
 
 
-def _check_scale_of_scores(found: _Problems, score: pd.Series) -> None:
+def _check_scale_of_scores(found: Problems, score: pd.Series) -> None:
     scale = found.table["scale"]
     known = scale.isin(list(SCALES))
     found.add(~known & ~blank(scale), "scale", "a known scale", _scale_hint(scale))
@@ -266,7 +229,7 @@ def _limits(scale: pd.Series) -> tuple[pd.Series, pd.Series]:
     return looked_up(scale, low), looked_up(scale, high)
 
 
-def _check_allowed(found: _Problems) -> None:
+def _check_allowed(found: Problems) -> None:
     for name, allowed in ALLOWED.items():
         if name in found.table:
             value = found.table[name]
@@ -278,7 +241,7 @@ def _check_allowed(found: _Problems) -> None:
             )
 
 
-def _check_counts(found: _Problems, get: dict[str, pd.Series]) -> None:
+def _check_counts(found: Problems, get: dict[str, pd.Series]) -> None:
     n, events, percent = get["n"], get["events"], get["percent"]
     found.add((n <= 0) | (n % 1 != 0) & n.notna(), "n", "n is a whole number above 0", "n counts patients")
     found.add(
@@ -310,7 +273,7 @@ def _check_counts(found: _Problems, get: dict[str, pd.Series]) -> None:
     )
 
 
-def _check_means(found: _Problems, get: dict[str, pd.Series]) -> None:
+def _check_means(found: Problems, get: dict[str, pd.Series]) -> None:
     table, mean = found.table, get["mean"]
     scale = table["scale"]
     for name in ("sd", "std_error"):
@@ -348,7 +311,7 @@ def _check_means(found: _Problems, get: dict[str, pd.Series]) -> None:
     )
 
 
-def _check_remission(found: _Problems, get: dict[str, pd.Series]) -> None:
+def _check_remission(found: Problems, get: dict[str, pd.Series]) -> None:
     """Flags arms with more remitters than responders; some papers print that, and it stays as printed."""
     table = found.table
     key = [name for name in ("study", "arm", "hours", "timing", "scale", "analysis") if name in table]

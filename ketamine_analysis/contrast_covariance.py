@@ -61,7 +61,8 @@ def trial_covariances(
 ) -> np.ndarray:
     """The sampling covariances (B × n × n) of B trials with n contrasts each, as in `time_covariance`.
 
-    rows : B × n positions in `effects`, the contrasts of one trial in a line.
+    rows : B × n positions in `effects`, the contrasts of one trial in a line. Standardised differences of one moment
+    also share the spread that standardised them: g₁g₂/(2N), as in `sampling_covariance`.
     """
     names = [name for name in ("treatment_class", "arm") if name in effects]
     active = effects.groupby(names, dropna=False, sort=False).ngroup().to_numpy() if names else np.zeros(len(effects))
@@ -72,6 +73,10 @@ def trial_covariances(
     rho = np.where(apart == 0, 1.0, correlation if constant else correlation ** (apart / HOURS_PER_DAY / 7))
     own, shared = (one[:, :, None] == one[:, None, :] for one in (active, control))
     result = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
+    if "measure" in effects and (effects["measure"] == "standardized_mean_difference").all():
+        g, n, control_n = (effects[name].to_numpy(float)[rows] for name in ("estimate", "n", "control_n"))
+        total = n[:, :, None] + n[:, None, :] + control_n[:, :, None]
+        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] / (2 * total), 0.0)
     diagonal = np.arange(rows.shape[1])
     result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
     return result

@@ -45,7 +45,7 @@ def mantel_haenszel(effects: pd.DataFrame, *, measure: str = "log_odds_ratio") -
     >>> round(mantel_haenszel(tables).estimate, 4)
     1.0561
     """
-    a, b, c, d, used = _cells(effects, all_events=measure == "log_odds_ratio", keep=measure == "risk_difference")
+    a, b, c, d, used = table_cells(effects, all_events=measure == "log_odds_ratio", keep=measure == "risk_difference")
     estimators = {"log_odds_ratio": _mh_odds, "log_risk_ratio": _mh_risk, "risk_difference": _mh_difference}
     if measure not in estimators:
         raise ValueError(f"measure {measure!r} is unknown: use one of {sorted(estimators)}")
@@ -63,7 +63,7 @@ def peto(effects: pd.DataFrame) -> CountPool:
     >>> round(peto(tables).estimate, 4)
     0.9882
     """
-    a, b, c, d, used = _cells(effects, all_events=True, keep=False)
+    a, b, c, d, used = table_cells(effects, all_events=True, keep=False)
     n1, n2, m = a + b, c + d, a + c
     total = n1 + n2
     variance = n1 * n2 * m * (total - m) / (total**2 * (total - 1))
@@ -73,15 +73,21 @@ def peto(effects: pd.DataFrame) -> CountPool:
     )
 
 
-def _cells(
+def table_cells(
     effects: pd.DataFrame, *, all_events: bool, keep: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The four cells of each trial that carries something, and which those are; raises ValueError for no counts.
+
+    all_events : leave out trials where everybody has the event. keep : leave out nothing.
+    """
     absent = [name for name in COUNTS if name not in effects or effects[name].isna().any()]
     if absent:
         raise ValueError(
             f"counts are needed in every row: {absent} is missing; mean differences cannot be pooled this way"
         )
     e, n, ce, cn = (effects[name].to_numpy(float) for name in COUNTS)
+    check_counts(effects, e, n)
+    check_counts(effects, ce, cn, prefix="control_")
     used = np.ones(len(e), bool) if keep else (e + ce > 0)
     if all_events:
         used &= e + ce < n + cn
@@ -89,6 +95,16 @@ def _cells(
         raise ValueError("no trial has events in one arm and not in all of both: there is nothing to pool")
     e, n, ce, cn = (values[used] for values in (e, n, ce, cn))
     return e, n - e, ce, cn - ce, used
+
+
+def check_counts(table: pd.DataFrame, events: np.ndarray, n: np.ndarray, *, prefix: str = "") -> None:
+    """Raises ValueError, naming the rows, when events are no whole number from 0 to n."""
+    bad = ~((events >= 0) & (events <= n) & (n > 0) & (events == np.round(events)) & (n == np.round(n)))
+    if bad.any():
+        rows = list(table.index[bad][:5])
+        raise ValueError(
+            f"{prefix}events must be whole numbers from 0 to {prefix}n; rows {rows} are not: {events[bad][:5].tolist()}"
+        )
 
 
 def _mh_odds(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple[float, float]:

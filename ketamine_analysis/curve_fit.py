@@ -121,7 +121,7 @@ def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = N
 
     start = curves.state[free] if start is None else start
     bounds = [one for one, kept in zip(curves.bounds, free, strict=True) if kept]
-    return minimize(function, [start], bounds, curves.scale[free])
+    return minimize(function, [start], bounds, curves.scale[free], rough=True)
 
 
 def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:

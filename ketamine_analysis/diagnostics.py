@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .meta_analysis import PooledEffects, random_effects
-from .meta_regression import meta_regression
+from .count_pools import table_cells
+from .inference import summary_table
+from .meta_analysis import PooledEffects, check_effects, random_effects
+from .meta_regression import check_design, meta_regression
 
 
 @dataclass(frozen=True)
@@ -34,34 +36,43 @@ def egger_test(effects: pd.DataFrame) -> pd.DataFrame:
 
     Weighted regression of the estimate on its standard error with multiplicative dispersion (Egger 1997, BMJ
     315:629; metafor's regtest model "lm"); t with k − 2. Odds ratios correlate with their standard errors even
-    without bias. Raises ValueError for fewer than three trials or equal standard errors.
+    without bias: `peters_test`. Raises ValueError for fewer than three trials or equal standard errors.
     """
-    if len(effects) < 3:
-        raise ValueError(f"Egger's test needs three trials; there are {len(effects)}")
-    slope = meta_regression(effects.assign(asymmetry=effects["std_error"]), "asymmetry", method="FE", inference="wald")
-    w = 1 / effects["std_error"].to_numpy(float) ** 2
-    residual = effects["estimate"].to_numpy(float) - slope.design @ slope.coefficients
-    dispersion = float((w * residual**2).sum()) / (len(w) - 2)
-    table = slope.summary().iloc[[1]].reset_index(drop=True)
-    error = float(table["std_error"].iloc[0]) * np.sqrt(dispersion)
-    statistic, df = float(table["estimate"].iloc[0]) / error, len(w) - 2
-    half = float(stats.t.ppf(0.975, df)) * error
-    return table.assign(
-        std_error=error,
-        df=float(df),
-        statistic=statistic,
-        p_value=float(2 * stats.t.sf(abs(statistic), df)),
-        conf_low=table["estimate"] - half,
-        conf_high=table["estimate"] + half,
-    )
+    check_effects(effects.reset_index(drop=True), ())
+    error = effects["std_error"].to_numpy(float)
+    return _dispersed_slope(effects, 1 / error**2, error, "asymmetry", "Egger's test")
+
+
+def peters_test(effects: pd.DataFrame) -> pd.DataFrame:
+    """Peters' test of small-trial effects in log odds ratios: the slope on 1/N, columns as for `egger_test`.
+
+    Weighted by 1/(1/events + 1/non-events) of both arms together, which unlike the standard error does not go with
+    the odds ratio itself (Peters 2006, JAMA 295:676); dispersion and t with k − 2 as in Egger's.
+    effects : `estimate` (log odds ratios) with `events, n, control_events, control_n`.
+    Raises ValueError for another measure, missing counts, a trial without events (or with all), fewer than three
+    trials, or trials of one size.
+    """
+    effects = effects.reset_index(drop=True)
+    check_effects(effects, ())
+    if "measure" in effects and (effects["measure"] != "log_odds_ratio").any():
+        raise ValueError("Peters' test is for log odds ratios; for other measures use egger_test")
+    a, b, c, d, used = table_cells(effects, all_events=True, keep=False)
+    if not used.all():
+        raise ValueError(
+            f"rows {list(effects.index[~used])} have no events, or only events, in both arms: leave them out"
+        )
+    weight = 1 / (1 / (a + c) + 1 / (b + d))
+    return _dispersed_slope(effects, weight, 1 / (a + b + c + d), "small-trial effect", "Peters' test")
 
 
 def trim_and_fill(effects: pd.DataFrame, *, method: str = "REML", inference: str = "wald") -> TrimAndFill:
     """Duval & Tweedie's trim and fill with the L0 estimator (2000, Biometrics 56:455), as metafor's trimfill.
 
     A picture of what asymmetry could mean, not a correction: heterogeneity makes funnels asymmetric too. The side
-    is where the regression on the standard error says trials are lacking.
+    is where the regression on the standard error says trials are lacking. Raises ValueError for fewer than three.
     """
+    if len(effects) < 3:
+        raise ValueError(f"trim and fill needs three trials; there are {len(effects)}")
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
     k = len(y)
     slope = meta_regression(effects.assign(asymmetry=np.sqrt(v)), "asymmetry", method=method, inference="wald")
@@ -87,26 +98,51 @@ def influence(pooled: PooledEffects) -> pd.DataFrame:
     """How much each trial weighs on one pooling: a row a trial, in the order of `pooled.effects`.
 
     Columns: `study` (or row), `estimate`, `weight` (percent), `hat`, `rstudent` (externally standardised
-    residual), `dffits`, `cook` (Cook's distance), `tau2_without`, `Q_without`, as Viechtbauer & Cheung 2010 (Res
+    residual), `dffits`, `cook` (Cook's distance), `dfbetas`, `tau2_without`, `Q_without`, and `influential`: whether
+    DFFITS, Cook's distance, hat or DFBETAS passes its limit (`influence_limits`), as Viechtbauer & Cheung 2010 (Res
     Synth Methods 1:112). Raises ValueError for several groups (`by`) or fewer than three trials.
     """
-    if len(pooled.groups) != 1 or len(pooled.effects) < 3:
-        raise ValueError("influence looks at one pooling (no by=) of at least three trials")
-    effects = pooled.effects
+    effects, left, full = _without_each(pooled)
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
-    wald = random_effects(effects, method=pooled.method, inference="wald")
-    full = wald.summary().iloc[0]
-    left = wald.leave_one_out()
-    hat = wald.weights().to_numpy() / 100
-    without, tau2 = left["estimate"].to_numpy(), left["tau2"].to_numpy()
-    error = left["std_error"].to_numpy()
-    names = effects["study"] if "study" in effects else pd.Series(effects.index)
-    return pd.DataFrame({
-        "study": names.to_numpy(), "estimate": y, "weight": 100 * hat, "hat": hat,
+    hat = replace(pooled, inference="wald").weights().to_numpy() / 100
+    without, tau2, error = (left[name].to_numpy() for name in ("estimate", "tau2", "std_error"))
+    shift = full["estimate"] - without
+    table = pd.DataFrame({
+        "study": _names(effects), "estimate": y, "weight": 100 * hat, "hat": hat,
         "rstudent": (y - without) / np.sqrt(v + tau2 + error**2),
-        "dffits": (full["estimate"] - without) / np.sqrt(hat * (v + tau2)),
-        "cook": (full["estimate"] - without) ** 2 / full["std_error"] ** 2,
+        "dffits": shift / np.sqrt(hat * (v + tau2)),
+        "cook": shift**2 / full["std_error"] ** 2,
+        "dfbetas": shift * np.sqrt((1 / (v[None, :] + tau2[:, None])).sum(axis=1)),
         "tau2_without": tau2, "Q_without": left["Q"].to_numpy(),
+    })  # fmt: skip
+    passed = [table[name].abs() > limit for name, limit in influence_limits(len(table)).items() if name != "rstudent"]
+    return table.assign(influential=np.any(passed, axis=0))
+
+
+def influence_limits(k: int) -> dict[str, float]:
+    """Beyond what a trial among k is called influential (by absolute value), or for `rstudent` an outlier.
+
+    >>> {name: round(value, 3) for name, value in influence_limits(10).items()}
+    {'rstudent': 1.96, 'dffits': 1.0, 'cook': 0.455, 'hat': 0.3, 'dfbetas': 1.0}
+    """
+    return {
+        "rstudent": float(stats.norm.isf(0.025)), "dffits": 3 * float(np.sqrt(1 / (k - 1))),
+        "cook": float(stats.chi2.ppf(0.5, 1)), "hat": 3 / k, "dfbetas": 1.0,
+    }  # fmt: skip
+
+
+def baujat(pooled: PooledEffects) -> pd.DataFrame:
+    """What each trial adds to the heterogeneity and to the result: `study, heterogeneity, influence`.
+
+    heterogeneity : squared Pearson residual (y − pooled)² / (v + τ²); influence : squared shift of the pooled effect
+    without the trial over its variance then (Baujat 2002, Stat Med 21:2641, as metafor draws it). Raises as
+    `influence`.
+    """
+    effects, left, full = _without_each(pooled)
+    y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
+    return pd.DataFrame({
+        "study": _names(effects), "heterogeneity": (y - full["estimate"]) ** 2 / (v + full["tau2"]),
+        "influence": (left["estimate"].to_numpy() - full["estimate"]) ** 2 / left["std_error"].to_numpy() ** 2,
     })  # fmt: skip
 
 
@@ -118,9 +154,33 @@ def cumulative(effects: pd.DataFrame, order: str = "year", **choices: str) -> pd
     k = len(rows)
     stacked = pd.concat([rows.head(i + 1).assign(_step=i) for i in range(k)], ignore_index=True)
     table = random_effects(stacked, by="_step", **choices).summary().drop(columns="_step")
-    names = rows["study"] if "study" in rows else pd.Series(rows.index)
-    return table.assign(after=names.to_numpy(), **{order: rows[order].to_numpy()})
+    return table.assign(after=_names(rows), **{order: rows[order].to_numpy()})
 
 
 def _pool(y: np.ndarray, v: np.ndarray, method: str, inference: str) -> PooledEffects:
     return random_effects(pd.DataFrame({"estimate": y, "std_error": np.sqrt(v)}), method=method, inference=inference)
+
+
+def _without_each(pooled: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """The pooled trials, the pooling without each, and the pooling itself, with Wald errors."""
+    if len(pooled.groups) != 1 or len(pooled.effects) < 3:
+        raise ValueError("influence looks at one pooling (no by=) of at least three trials")
+    wald = replace(pooled, inference="wald")
+    return pooled.effects, wald.leave_one_out(), wald.summary().iloc[0]
+
+
+def _names(effects: pd.DataFrame) -> np.ndarray:
+    return (effects["study"] if "study" in effects else pd.Series(effects.index)).to_numpy()
+
+
+def _dispersed_slope(effects: pd.DataFrame, w: np.ndarray, x: np.ndarray, term: str, test: str) -> pd.DataFrame:
+    """The weighted least-squares slope of the estimates on x, its error with the dispersion found."""
+    if len(effects) < 3:
+        raise ValueError(f"{test} needs three trials; there are {len(effects)}")
+    y, design = effects["estimate"].to_numpy(float), np.column_stack([np.ones(len(x)), x])
+    check_design(design, ("intercept", term))
+    inverse = np.linalg.inv((design * w[:, None]).T @ design)
+    b = inverse @ (design.T @ (w * y))
+    df = len(y) - 2
+    dispersion = float((w * (y - design @ b) ** 2).sum()) / df
+    return summary_table(term, b[1], np.sqrt(dispersion * inverse[1, 1]), df)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,20 @@ def summary_table(
             "conf_high": estimate + half,
         }
     )
+
+
+def joint_tests(rows: Sequence[tuple[str, float, float, float]]) -> pd.DataFrame:
+    """Joint tests as a table: `test, statistic, df, df_denominator, p_value`; infinite denominators are χ².
+
+    rows : (name, statistic, df, df_denominator), the statistic already divided by df where it is an F.
+
+    >>> joint_tests([("moderators", 3.841459, 1, np.inf)])["p_value"].round(4).tolist()
+    [0.05]
+    """
+    table = pd.DataFrame(rows, columns=["test", "statistic", "df", "df_denominator"])
+    is_f = np.isfinite(table["df_denominator"])
+    f_tail = stats.f.sf(table["statistic"], table["df"], table["df_denominator"].where(is_f, 1.0))
+    return table.assign(p_value=np.where(is_f, f_tail, stats.chi2.sf(table["statistic"], table["df"])))
 
 
 def as_ratio(summary: pd.DataFrame) -> pd.DataFrame:

@@ -42,13 +42,11 @@ def hedges_correction(df: np.ndarray) -> np.ndarray:
 
 def _count_measure(pairs: pd.DataFrame, measure: str, moment: list[str], zero_cells: str) -> pd.DataFrame:
     e, n, ce, cn = (pairs[name].to_numpy(float) for name in ("events", "n", "control_events", "control_n"))
-    empty = pd.Series((e == 0) | (e == n) | (ce == 0) | (ce == cn), index=pairs.index)
-    if measure == "risk_difference":  # the difference exists; only a variance of exactly zero needs help
-        empty = pd.Series(((e == 0) | (e == n)) & ((ce == 0) | (ce == cn)), index=pairs.index)
+    empty = pd.Series(needs_half(e, n, ce, cn, measure), index=pairs.index)
     # one rule for all contrasts of a trial's moment, so that the arm they share has one variance
     empty = empty.groupby([pairs[name] for name in moment], dropna=False).transform("any")
     added = np.where(empty, 0.5, 0.0)
-    estimate, active, control = _from_counts(e, n, ce, cn, added, measure)
+    estimate, active, control = effect_of_counts(e, n, ce, cn, added, measure)
     left_out = empty.to_numpy() & (zero_cells == "exclude")
     return pairs.assign(
         estimate=np.where(left_out, np.nan, estimate),
@@ -61,9 +59,16 @@ def _count_measure(pairs: pd.DataFrame, measure: str, moment: list[str], zero_ce
     )
 
 
-def _from_counts(
+def needs_half(e: np.ndarray, n: np.ndarray, ce: np.ndarray, cn: np.ndarray, measure: str) -> np.ndarray:
+    """Where the measure needs 0.5 in every cell: an empty cell; for the risk difference only a variance of zero."""
+    one, other = (e == 0) | (e == n), (ce == 0) | (ce == cn)
+    return one & other if measure == "risk_difference" else one | other
+
+
+def effect_of_counts(
     e: np.ndarray, n: np.ndarray, ce: np.ndarray, cn: np.ndarray, added: np.ndarray, measure: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The estimate and the active and the control arm's variance, from counts with `added` in every cell."""
     a, b, c, d = e + added, n - e + added, ce + added, cn - ce + added
     if measure == "risk_difference":
         p, q = a / (a + b), c / (c + d)

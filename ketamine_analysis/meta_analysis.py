@@ -150,6 +150,10 @@ class PooledEffects:
         refit = _fit(self, self.y[group], self.v[group], present, keys.assign(left_out=names))
         return refit.summary(level)
 
+    def refit(self, y: np.ndarray, v: np.ndarray) -> PooledEffects:
+        """The same pooling of other numbers for its trials: estimates and variances (poolings × trials)."""
+        return _fit(self, y, v, np.ones(y.shape, bool), pd.DataFrame({"pooling": range(len(y))}))
+
     def _standard_error(self, inference: str) -> tuple[np.ndarray, np.ndarray]:
         """Standard error and degrees of freedom; a single trial always has its own Wald interval."""
         k = self.present.sum(axis=1)
@@ -269,6 +273,14 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
         rule = "estimate is a number" if name == "estimate" else "std_error is a positive number"
         fix = "leave the row out, or find its spread in the source"
         problems += [("effects", row, name, effects[name][row], rule, "error", fix) for row in np.flatnonzero(bad)]
+    problems += arms_counted_twice(effects, keys)
+    if problems:
+        raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
+
+
+def arms_counted_twice(effects: pd.DataFrame, keys: tuple[str, ...] = ()) -> list[tuple]:
+    """The problems (rows of `DatasetError.problems`) of arms that enter one pooling more than once."""
+    problems = []
     for arm in ("control_arm", "arm"):
         if {"study", arm} <= set(effects):
             twice = effects.duplicated([*dict.fromkeys((*keys, "study", arm))], keep=False) & effects[arm].notna()
@@ -281,5 +293,4 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
             problems += [
                 ("effects", row, arm, names[row], "no arm counted twice", "error", fix) for row in effects.index[twice]
             ]
-    if problems:
-        raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
+    return problems

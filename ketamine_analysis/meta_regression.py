@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
 
 from .heterogeneity import METHODS
-from .inference import critical_value, summary_table
+from .inference import critical_value, joint_tests, summary_table
 from .meta_analysis import INFERENCES, check_effects
 
 _GRID = np.concatenate([[0.0], np.geomspace(1e-7, 1.0, 60)])
@@ -53,10 +53,7 @@ class MetaRegression:
             ("moderators", wald if chi2 else wald / m, m, np.inf if chi2 else self.df),
             ("residual heterogeneity", self.QE, k - p, np.inf),
         ]
-        table = pd.DataFrame(rows, columns=["test", "statistic", "df", "df_denominator"])
-        is_f = np.isfinite(table["df_denominator"])
-        f_tail = stats.f.sf(table["statistic"], table["df"], table["df_denominator"].where(is_f, 1.0))
-        return table.assign(p_value=np.where(is_f, f_tail, stats.chi2.sf(table["statistic"], table["df"])))
+        return joint_tests(rows)
 
     @property
     def R2(self) -> float:  # noqa: N802 — the field's own letter
@@ -76,13 +73,9 @@ class MetaRegression:
 
     def predict(self, table: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         """The expected effect at the moderators' values in `table`, with its confidence and prediction interval."""
-        x = _design(table, self.moderators, self.levels)[0]
-        estimate = x @ self.coefficients
-        variance = np.einsum("ij,jk,ik->i", x, self.covariance, x)
-        rows = summary_table("expected effect", estimate, np.sqrt(variance), self.df, level=level)
-        half = critical_value(self.df, level) * np.sqrt(variance + self.tau2)
-        keys = table[list(self.moderators)].reset_index(drop=True)
-        return pd.concat([keys, rows.assign(prediction_low=estimate - half, prediction_high=estimate + half)], axis=1)
+        x = moderator_design(table, self.moderators, self.levels)[0]
+        rows = expected_effects(x, self.coefficients, self.covariance, df=self.df, tau2=self.tau2, level=level)
+        return pd.concat([table[list(self.moderators)].reset_index(drop=True), rows], axis=1)
 
     def permutation_p_values(self, *, permutations: int = 1000, seed: int) -> pd.DataFrame:
         """Each coefficient's p-value when the moderators' rows are shuffled among trials (Higgins & Thompson 2004).
@@ -131,9 +124,9 @@ def meta_regression(
     names = (moderators,) if isinstance(moderators, str) else tuple(moderators)
     effects = effects.reset_index(drop=True)
     check_effects(effects, ())
-    levels = _levels(effects, names)
-    x, terms = _design(effects, names, levels)
-    _check_design(x, terms)
+    levels = moderator_levels(effects, names)
+    x, terms = moderator_design(effects, names, levels)
+    check_design(x, terms)
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
     tau2 = _tau2(y, v, x, method)
     b, covariance, df = _coefficients(y, v, x, tau2, inference)
@@ -151,7 +144,19 @@ def subgroup_differences(effects: pd.DataFrame, by: str, *, method: str = "REML"
     return meta_regression(effects, by, method=method).test().head(1).assign(test=f"difference by {by}")
 
 
-def _levels(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def expected_effects(
+    x: np.ndarray, coefficients: np.ndarray, covariance: np.ndarray, *, df: float, tau2: float, level: float
+) -> pd.DataFrame:
+    """The expected effect in each row of the design x: the summary columns and `prediction_low, prediction_high`."""
+    estimate = x @ coefficients
+    variance = np.einsum("ij,jk,ik->i", x, covariance, x)
+    rows = summary_table("expected effect", estimate, np.sqrt(variance), df, level=level)
+    half = critical_value(df, level) * np.sqrt(variance + tau2)
+    return rows.assign(prediction_low=estimate - half, prediction_high=estimate + half)
+
+
+def moderator_levels(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The levels of each moderator in words, in alphabetical order; raises ValueError for one absent or missing."""
     levels = {}
     for name in names:
         if name not in table:
@@ -165,9 +170,10 @@ def _levels(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, tuple[str,
     return levels
 
 
-def _design(
+def moderator_design(
     table: pd.DataFrame, names: tuple[str, ...], levels: dict[str, tuple[str, ...]]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The design matrix, intercept first, and the names of its columns; unknown levels raise ValueError."""
     columns, terms = [np.ones(len(table))], ["intercept"]
     for name in names:
         if name not in levels:
@@ -183,7 +189,8 @@ def _design(
     return np.column_stack(columns), tuple(terms)
 
 
-def _check_design(x: np.ndarray, terms: tuple[str, ...]) -> None:
+def check_design(x: np.ndarray, terms: tuple[str, ...]) -> None:
+    """Raises ValueError when the rows cannot tell the coefficients apart."""
     k, p = x.shape
     if k <= p:
         raise ValueError(f"{k} trials cannot tell {p} coefficients apart: {', '.join(terms)}")

@@ -100,12 +100,17 @@ def minimize(
     starts: list[np.ndarray],
     bounds: list[tuple[float, float]],
     scale: np.ndarray,
+    *,
+    rough: bool = False,
 ) -> optimize.OptimizeResult:
     """The minimum below the lowest point reached from the starts, by L-BFGS-B; function : value and gradient.
 
     scale : what counts as a step of order 1 in each parameter. Variances, not standard deviations, are parameters:
-    the deviance of a standard deviation is flat at 0 and would hold the search there.
+    the deviance of a standard deviation is flat at 0 and would hold the search there. rough : to 1e-6 of a deviance,
+    enough for a profile.
     """
+    if rough:
+        return min((_descend(function, start, bounds, scale, 500, 1e-9) for start in starts), key=lambda one: one.fun)
     found = [_descend(function, start, bounds, scale, COARSE if len(starts) > 1 else 500) for start in starts]
     best = min(found, key=lambda one: one.fun)
     return best if len(starts) == 1 else _descend(function, best.x, bounds, scale, 500)
@@ -117,13 +122,14 @@ def _descend(
     bounds: list[tuple[float, float]],
     scale: np.ndarray,
     turns: int,
+    ftol: float = 1e-13,
 ) -> optimize.OptimizeResult:
     def scaled(z: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = function(z * scale)
         return value, gradient * scale
 
     limits = [(low / one, high / one) for (low, high), one in zip(bounds, scale, strict=True)]
-    options = {"maxiter": turns, "ftol": 1e-13, "gtol": 1e-8}
+    options = {"maxiter": turns, "ftol": ftol, "gtol": 1e-8}
     found = optimize.minimize(scaled, start / scale, jac=True, method="L-BFGS-B", bounds=limits, options=options)
     found.x = found.x * scale
     return found
