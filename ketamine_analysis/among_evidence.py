@@ -13,6 +13,7 @@ from .inference import critical_value
 from .known_studies import known_studies
 from .measures import MEASURES
 from .meta_analysis import PooledEffects, random_effects
+from .scales import SCALES
 from .time_course import TimeCourse
 from .time_windows import WINDOW_NAMES, one_per_window
 
@@ -145,20 +146,19 @@ def among_evidence(
     if measure not in MEASURES:
         raise ValueError(f"measure {measure!r} is unknown: use one of {list(MEASURES)}")
     known = known_studies(arms, load_evidence() if evidence is None else evidence)
-    own = _windowed(arms, outcome, measure)
+    own, left = _windowed(arms, outcome, measure)
     again = own["study"].isin(known["study"])
-    published = _windowed(published_arms, outcome, measure)
+    published, _ = _windowed(published_arms, outcome, measure)
     places = own.loc[~again, GROUP].drop_duplicates()
-    apart = own[~again & own["window"].isna()]
-    left = [own[again].assign(reason="in the evidence already"), apart.assign(reason="in no time window")]
+    without = pd.concat([own[again].assign(reason="in the evidence already"), left], ignore_index=True)
     return AmongEvidence(
         outcome,
         measure,
-        own[~again & own["window"].notna()].reset_index(drop=True),
-        own[own["window"].notna()].reset_index(drop=True),
+        own[~again].reset_index(drop=True),
+        own,
         published.merge(places, on=GROUP),
         known,
-        pd.concat(left, ignore_index=True)[["study", *GROUP, "hours", "reason"]],
+        without.reindex(columns=["study", *GROUP, "scale", "hours", "reason"]),
     )
 
 
@@ -170,17 +170,27 @@ def published_effects(result: AmongEvidence, *, evidence: pd.DataFrame | None = 
     return effects[at & effects["treatment_class"].isin(result.effects["treatment_class"])].reset_index(drop=True)
 
 
-def _windowed(arms: pd.DataFrame, outcome: str, measure: str) -> pd.DataFrame:
-    """One contrast per trial, class and window, counted at (not within) its time; the first definition of several."""
+def _windowed(arms: pd.DataFrame, outcome: str, measure: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One contrast per trial, class and window, counted at (not within) its time; and the others with their reason.
+
+    Of several scales the first in the order of SCALES is taken, then the first definition, analysis and control.
+    """
     effects = contrast_arms(arms, outcome=outcome, measure=measure)
-    if "timing" in effects:
-        effects = effects[effects["timing"].isna() | (effects["timing"] == "at")]
-    table = one_per_window(effects)
-    left = one_per_window(effects, rest=True)
-    outside = left[left["window"].isna()] if len(left) else left
-    chosen = table[~table.duplicated(["study", *GROUP])]
-    parts = [part.astype({"window": object}) for part in (chosen, outside[chosen.columns]) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else chosen.astype({"window": object})
+    at = effects["timing"].isna() | (effects["timing"] == "at") if "timing" in effects else effects["estimate"].notna()
+    rank = {name: i for i, name in enumerate(SCALES)}
+    table = one_per_window(effects[at])
+    order = table.assign(_rank=table["scale"].map(rank).fillna(len(rank))).sort_values("_rank", kind="stable")
+    twice = order.duplicated(["study", *GROUP])
+    chosen = table.loc[order.index[~twice]].sort_index()
+    left = one_per_window(effects[at], rest=True)
+    parts = [
+        table.loc[order.index[twice]].assign(reason="another scale, definition, analysis or control of it is shown"),
+        left[left["window"].isna()],
+        effects[~at].assign(reason="counted within, not at, that time", window=None),
+    ]
+    parts = [part.astype({"window": object}) for part in parts if len(part)]
+    rest = pd.concat(parts, ignore_index=True) if parts else chosen.head(0).assign(reason=None)
+    return chosen.astype({"window": object}).reset_index(drop=True), rest
 
 
 def _limits(published: pd.DataFrame, level: float) -> pd.DataFrame:

@@ -112,6 +112,25 @@ def test_equal_figures_in_one_arm_or_in_tiny_arms_are_no_match():
     assert ka.known_studies(_arms("x", ("ketamine", "active", 5, 3), ("placebo", "control", 5, 1)), tiny).empty
 
 
+def test_of_two_scales_the_first_is_shown_and_the_other_listed():
+    both = pd.concat(
+        [
+            NEW.assign(scale="PHQ-9", events=[20, 10]),
+            NEW,
+            NEW.assign(hours=40.0),
+            NEW.assign(timing="within", hours=30.0),
+        ],
+        ignore_index=True,
+    )
+    among = ka.among_evidence(both, evidence=_evidence())
+    assert among.effects["scale"].tolist() == ["MADRS"]
+    assert among.without[["scale", "hours", "reason"]].to_numpy().tolist() == [
+        ["PHQ-9", 24.0, "another scale, definition, analysis or control of it is shown"],
+        ["MADRS", 40.0, "in no time window"],
+        ["MADRS", 30.0, "counted within, not at, that time"],
+    ]
+
+
 def test_a_forest_of_one_window_and_an_unknown_one():
     among = ka.among_evidence(NEW, evidence=_evidence())
     assert among.forest("ketamine", "24 h").k.to_dict() == {"published": 4, "this dataset": 1}
