@@ -16,6 +16,7 @@ from .recipe_plan import Plan, plan_arms, plan_unit
 from .recognise import ARM_LEVEL, GUESS, LIKELY, SURE, Guess, convention, guess_columns, guess_scale, words_of
 from .scales import NOT_STATED
 
+NOMINAL = "# nominal = [0, 24, 168]  # hours of the planned visits, where subjects were seen at times of their own"
 HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it here, no code is needed.
 # Each line says how sure it is: sure, likely, GUESS. Times are hours since first dose.
 """
@@ -118,9 +119,13 @@ def _toml(plan: Plan, path: Path) -> str:
         "filter": "only rows with these values are read",
         "arms": "role is active or control; a control needs a control_kind (placebo, active_placebo, …)",
     }
+    if "date" in plan.columns:
+        tables.setdefault("time", {})
     for name, table in tables.items():
-        if table:
-            lines += [f"[{name}]  # {notes[name]}", *(_line(key, guess) for key, guess in table.items()), ""]
+        if table or name == "time":
+            lines += [f"[{name}]  # {notes[name]}", *(_line(key, guess) for key, guess in table.items())]
+            lines += [NOMINAL] if name == "time" else []
+            lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 

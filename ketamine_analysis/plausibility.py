@@ -99,6 +99,13 @@ RULES = (
         "no row lies after the first dose: are date and start exchanged, or the sign of the times?",
         "error",
     ),
+    Rule(
+        "visits have common times",
+        "patients",
+        "hours",
+        in_scores.times_of_their_own,
+        "subjects were seen at times of their own, so no visit has many: name the planned hours, [time] nominal = [ ]",
+    ),
     Rule("hours are hours", "patients", "hours", in_scores.unit_of_time, UNIT),
     Rule(
         "each patient once",

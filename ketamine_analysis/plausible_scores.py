@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .scales import SCALES
-from .words import looked_up
+from .words import groups, looked_up
 
 CODES = (88.0, 99.0, 888.0, 999.0, 9999.0)
 DENORMAL = 1e-30
@@ -75,6 +75,14 @@ def backwards(table: pd.DataFrame) -> pd.Series:
 def never_after(table: pd.DataFrame) -> pd.Series:
     """No row after the first dose at all: dates or signs are exchanged."""
     return _first(table, bool(table["hours"].notna().any()) and not bool((table["hours"] > 0).any()))
+
+
+def times_of_their_own(table: pd.DataFrame) -> pd.Series:
+    """More than ten different times after first dose, and over twice as many as any subject has: no common visits."""
+    later = table[table["hours"] > 0]
+    most = np.bincount(groups(later, ["study", "subject", "scale"]), minlength=1).max()
+    times = later["hours"].nunique()
+    return _first(table, bool(times > 10 and times > 2 * most))
 
 
 def unit_of_time(table: pd.DataFrame) -> pd.Series:

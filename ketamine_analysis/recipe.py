@@ -150,7 +150,7 @@ def _key_problems(settings: Mapping[str, Any]) -> list[Found]:
             found.append((key, str(value), "a value of the right kind", f"{key} is {WORDS[KEYS[key][-1]]}"))
     if "file" not in settings:
         found.append(("file", None, "the data file is named", 'say file = "…", relative to the recipe'))
-    for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose"))):
+    for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose", "nominal"))):
         table = settings.get(key, {})
         for name in table if isinstance(table, dict) else ():
             if name not in allowed:
@@ -202,6 +202,11 @@ def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
     ):
         if isinstance(value, str) and value not in allowed:
             found.append((key, value, "a known word", f"one of {', '.join(allowed)}{nearest(value, allowed)}"))
+    nominal = time.get("nominal", [0]) if isinstance(time, dict) else [0]
+    if not (isinstance(nominal, list) and nominal and all(type(one) in (int, float) for one in nominal)):
+        found.append(
+            ("time.nominal", str(nominal), "a value of the right kind", "hours in a list, such as [0, 24, 168]")
+        )
     for key in ("visits", "wide"):
         table = settings.get(key, {})
         for name, value in table.items() if isinstance(table, dict) else ():

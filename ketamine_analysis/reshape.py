@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from .datasets import HOURS_IN, labelled, with_words, without_codes
+from .datasets import labelled, with_words, without_codes
 from .errors import DatasetError, nearest, one_problem, problem_table
 from .formats import RawTable, read_table
 from .items import sum_items
 from .metapsy import metapsy_to_arms
 from .recipe import ARM_KEYS, COLUMNS, Recipe
+from .recipe_times import with_hours
 from .visits import DROP
 
 NUMBERS = ("hours", "score", "baseline", "change", "n", "events", "percent", "mean", "sd", "std_error")
@@ -52,7 +52,9 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     frame = with_words(frame)
     frame = _constants(frame, recipe)
     frame = _filled(frame, recipe)
-    frame = _with_hours(frame, recipe) if recipe.layout == "long" else frame
+    if recipe.layout == "long":
+        frame, told = with_hours(frame, recipe)
+        notes += told
     frame = _with_arms(frame, recipe)
     grain = recipe.grain
     if "change" in frame and grain == "patients":
@@ -175,74 +177,6 @@ def _filled(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         frame = frame.assign(**{name: frame.groupby(["study", "subject"])[name].transform("first").where(
             frame[name].isna(), frame[name])})  # fmt: skip
     return frame
-
-
-def _with_hours(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
-    if recipe.visits or ("visit" in frame and "hours" not in frame and "date" not in frame):
-        return _hours_of_visits(frame, recipe)
-    if "date" in frame:
-        return _hours_of_dates(frame, recipe)
-    if "hours" not in frame:
-        return frame
-    unit, zero = recipe.time.get("unit", "hours"), float(recipe.time.get("first_dose", 0))
-    number = pd.to_numeric(frame["hours"], errors="coerce").astype(float)
-    if unit == "study_days":
-        if (number == 0).any():
-            fix = "study days have no day 0: say unit = 'days', and first_dose = the day of first dose"
-            lines = frame.loc[number == 0, "_line"]
-            raise DatasetError(problem_table(recipe.file.name, [(line, "hours", 0, "no day 0", fix) for line in lines]))
-        hours = np.where(number > 0, number - 1, number) * 24.0
-    else:
-        hours = (number - zero) * HOURS_IN[unit]
-    return frame.assign(hours=frame["hours"].where(number.isna(), pd.Series(hours, index=frame.index)))
-
-
-def _hours_of_visits(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
-    if "visit" not in frame:
-        fix = "[visits] is given: name the column of visits, [columns] visit = …"
-        raise one_problem(recipe.source.name, "column present", fix, "visit")
-    labels = {str(label).strip() for label in frame["visit"].dropna()}
-    unknown = [label for label in sorted(labels) if label not in recipe.visits]
-    idle = [label for label in recipe.visits if label not in labels]
-    rows: list[tuple] = [
-        (None, f"visits.{one}", None, "a visit of the file", f"no row has it{nearest(one, labels)}") for one in idle
-    ]
-    rows += [
-        (None, "visits", one, "a visit with known hours", f"say its hours since first dose: {one!r} = …")
-        for one in unknown
-    ]
-    if rows:
-        raise DatasetError(problem_table(recipe.source.name, rows))
-    moment = frame["visit"].map(dict(recipe.visits))
-    frame = frame[moment.astype(object) != DROP]
-    return frame.assign(hours=pd.to_numeric(moment[frame.index])).reset_index(drop=True)
-
-
-def _hours_of_dates(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
-    if "start" not in frame:
-        fix = "dates need the date of first dose: [columns] start = …"
-        raise one_problem(recipe.source.name, "column present", fix, "start")
-    times = {name: _dates(frame[name], name, frame["_line"], recipe) for name in ("date", "start")}
-    hours = (times["date"] - times["start"]) / pd.Timedelta(hours=1)
-    return frame.assign(hours=hours).drop(columns=["date", "start"])
-
-
-def _dates(values: pd.Series, name: str, lines: pd.Series, recipe: Recipe) -> pd.Series:
-    """Dates as moments; a text date is ISO (2021-03-04) unless the recipe gives its format."""
-    form = recipe.date_format or "ISO8601"
-    text = values.map(lambda one: one if isinstance(one, str) else one.isoformat(), na_action="ignore")
-    plain = values.map(lambda one: isinstance(one, str)) & (recipe.date_format is not None)
-    try:
-        moments = pd.to_datetime(text.where(plain), format=form, errors="coerce")
-    except ValueError as error:
-        raise one_problem(recipe.source.name, "a date format", str(error), "date_format", recipe.date_format) from None
-    moments = moments.where(plain, pd.to_datetime(text.where(~plain), format="ISO8601", errors="coerce"))
-    bad = moments.isna() & values.notna()
-    if bad.any():
-        fix = f"read as {form}: write dates as 2021-03-04, or say date_format = '%d.%m.%Y'"
-        rows = [(lines[i], name, values[i], "a date of one format", fix) for i in values.index[bad]]
-        raise DatasetError(problem_table(recipe.file.name, rows))
-    return moments
 
 
 def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

@@ -75,6 +75,7 @@ SEEDS = {  # rule: how an error of that kind gets into a valid table
     ("a number that can be measured", "hours"): lambda t, rng: _put(t, "hours", _one_row(t, rng, t["hours"] == 0), 5.397605e-79),
     ("time runs forward", "hours"): _swapped_times,
     ("a time after first dose", "hours"): lambda t, rng: t.assign(hours=-t["hours"]),
+    ("visits have common times", "hours"): lambda t, rng: t.assign(hours=t["hours"] * rng.uniform(0.9, 1.1, len(t))),
     ("hours are hours", "hours"): lambda t, rng: t.assign(hours=t["hours"].replace({4: 24, 2: 24}) / (24 if t["hours"].max() < 1000 else 168)),
     ("each patient once", "subject"): _twin,
     ("no preference for round scores", "score"): lambda t, rng: t.assign(

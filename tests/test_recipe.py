@@ -240,3 +240,26 @@ def test_an_unanswered_question_is_asked_again(tmp_path):
     pd.DataFrame({"subject": [1, 1], "hours": [0, 24], "MADRS": [30, 12]}).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(ka.DatasetError, match="name the column that holds the arm"):
         load_recipe(write_recipe(tmp_path / "a.csv"))
+
+
+def test_times_of_their_own_go_to_the_nominal_visits(scores, tmp_path):
+    rng = np.random.default_rng(3)
+    seen = scores[["subject", "arm", "hours", "score"]].assign(scale="MADRS")
+    later = seen["hours"] > 0
+    seen.loc[later, "hours"] = seen["hours"][later] * rng.uniform(0.85, 1.15, later.sum())
+    seen = pd.concat(
+        [seen, seen.iloc[[1]].assign(hours=4000.0), seen.iloc[[1]].assign(hours=34.0, score=1)], ignore_index=True
+    )
+    seen.to_csv(tmp_path / "own.csv", index=False)
+    assert "visits have common times" in set(ka.examine(tmp_path / "own.csv").problems["rule"])
+    recipe = write_recipe(tmp_path / "own.csv")
+    text = recipe.read_text("utf-8").replace("confirmed = false", "confirmed = true")
+    recipe.write_text(text + "[time]\nnominal = [0, 24, 168, 336, 672]\n", encoding="utf-8")
+    table = read_dataset(recipe)[1]
+    pd.testing.assert_series_equal(_plain(table), _plain(scores), check_index_type=False)
+    notes = open_dataset(recipe).notes
+    assert "1 rows lie near none of them and are left out" in notes
+    assert "1 rows are the farther of two on one nominal time and left out" in notes
+    recipe.write_text(recipe.read_text("utf-8").replace("[0, 24, 168, 336, 672]", '["0"]'), encoding="utf-8")
+    with pytest.raises(ka.DatasetError, match="time.nominal"):
+        load_recipe(recipe)
