@@ -19,7 +19,7 @@ from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
-from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
+from .datasets import check_arms, check_scores, read_arms, read_scores
 from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
 from .diagnostics import (
     TrimAndFill,
@@ -132,7 +132,6 @@ __all__ = [
     "implausible",
     "influence",
     "influence_limits",
-    "inspect_file",
     "interval_text",
     "known_studies",
     "load_evidence",

@@ -97,19 +97,11 @@ def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def inspect_file(path: str | Path) -> tuple[str, pd.DataFrame]:
-    """What a file in the library's own columns holds ("scores" or "arms") and every problem in it; nothing is raised.
-
-    A file with `subject` or `score` and without `outcome` holds scores. For any other file see `examine`.
-    """
-    grain, raw, file = open_plain(path)
-    lines = raw.pop("_line")
-    find = problems_in_scores if grain == "scores" else problems_in_arms
-    return grain, find(raw, file=file, lines=lines)
-
-
 def open_plain(path: str | Path) -> tuple[str, pd.DataFrame, str]:
-    """A file in the library's own columns, not yet checked: "scores" or "arms", the table with `_line`, its name."""
+    """A file in the library's own columns, not yet checked: "scores" or "arms", the table with `_line`, its name.
+
+    A file with `subject` or `score` and without `outcome` holds scores.
+    """
     raw, file = _load(path, (*SCORE_NUMBERS, *ARM_NUMBERS))
     raw = with_words(raw)
     if not {"subject", "score"} & set(raw) or "outcome" in raw:
