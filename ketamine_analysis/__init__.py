@@ -47,6 +47,9 @@ from .keep import save_result
 from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
+from .mmrm import fit_mmrm
+from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
+from .mmrm_result import MMRM
 from .multilevel import CorrelatedEffects, correlated_effects
 from .new_recipe import write_recipe
 from .onset import first_separation, separation_by_window, what_is_known
@@ -82,6 +85,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ITEM_RULES",
+    "MMRM",
     "SCALES",
     "TIME_WINDOWS",
     "AmongEvidence",
@@ -124,6 +128,7 @@ __all__ = [
     "examine",
     "find_scale",
     "first_separation",
+    "fit_mmrm",
     "fit_time_course",
     "fragility",
     "hours_axis",
@@ -148,13 +153,16 @@ __all__ = [
     "plot_among_evidence",
     "plot_assessment_times",
     "plot_baujat",
+    "plot_covariance",
     "plot_forest",
     "plot_funnel",
     "plot_influence",
+    "plot_lsmeans",
     "plot_on_time_course",
     "plot_rates",
     "plot_separation",
     "plot_time_course",
+    "plot_trajectories",
     "plot_what_is_known",
     "plot_windows",
     "problems_in_arms",
