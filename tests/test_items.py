@@ -48,7 +48,9 @@ def test_full_items_reach_the_scale_s_maximum():
     for name, rule in ITEM_RULES.items():
         table = _table([[rule.high] * rule.items])
         total = sum_items(table, items=list(table), scale=name)[0]
-        assert total == ka.SCALES[name].maximum or name.startswith("HAM") or name == "CDRS-R"  # items of 0–2 or 1–5 there
+        assert (
+            total == ka.SCALES[name].maximum or name.startswith("HAM") or name == "CDRS-R"
+        )  # items of 0–2 or 1–5 there
 
 
 @pytest.mark.parametrize(
