@@ -8,7 +8,6 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from .arm_course import ArmTimeCourse, fit_arm_course
 from .contrast_covariance import trial_covariances
@@ -20,11 +19,11 @@ from .errors import ConvergenceError
 from .inference import summary_table
 from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
+from .shape_tests import information_criteria, likelihood_ratio
 from .shapes import SHAPES
 from .time_windows import HOURS_PER_DAY, assign_window
 
 GRID = np.geomspace(0.25, 10752.0, 1200)  # hours at which a curve's crossings are looked for
-NESTED = {("plateau", "emax"), ("plateau", "exponential"), ("plateau", "windows"), ("exponential", "rise_and_fade")}
 
 
 @dataclass(frozen=True)
@@ -197,31 +196,14 @@ class TimeCourse:
 
     def information_criteria(self) -> pd.DataFrame:
         """AIC and BIC (n = trials) of the ML fit, to compare shapes on the same `effects`: lower is better."""
-        n, k = self.effects["study"].nunique(), len(self.columns) + len(self.ml.state)
-        log_likelihood = -(self.ml.deviance + len(self.effects) * np.log(2 * np.pi)) / 2
-        return pd.DataFrame({
-            "shape": [" + ".join(dict.fromkeys(self.shape.values()))], "effects": [len(self.effects)],
-            "parameters": [k], "log_likelihood": [log_likelihood], "AIC": [2 * k - 2 * log_likelihood],
-            "BIC": [np.log(n) * k - 2 * log_likelihood],
-        })  # fmt: skip
+        return information_criteria(self)
 
     def likelihood_ratio(self, simpler: TimeCourse) -> pd.DataFrame:
         """The test of this shape against a simpler one nested in it, both ML on the same effects.
 
-        A half-time of 0 or a fade at infinity lies on the edge: each halves the chance of a statistic above 0 (Self &
-        Liang 1987, JASA 82:605), counted for one class at a time. Raises ValueError for shapes that are not nested.
+        Raises ValueError for shapes that are not nested (see `shape_tests`).
         """
-        pairs = {(simpler.shape.get(name), shape) for name, shape in self.shape.items()}
-        if not {pair for pair in pairs if pair[0] != pair[1]} <= NESTED:
-            raise ValueError(f"{sorted(map(str, pairs))} are not nested: compare shapes by information_criteria")
-        if not simpler.effects["estimate"].equals(self.effects["estimate"]) or simpler.correlation != self.correlation:
-            raise ValueError("the two fits must be of the same effects with the same correlation")
-        df = len(self.columns) + len(self.ml.logs) - len(simpler.columns) - len(simpler.ml.logs)
-        statistic = max(0.0, simpler.ml.deviance - self.ml.deviance)
-        edges = 0 if "windows" in self.shape.values() else df
-        share = stats.binom.pmf(np.arange(df + 1), df, 0.5) if edges else np.eye(df + 1)[df]
-        tail = [float(statistic == 0), *(stats.chi2.sf(statistic, one) for one in range(1, df + 1))]
-        return pd.DataFrame({"statistic": [statistic], "df": [df], "p_value": [float(share @ tail)]})
+        return likelihood_ratio(simpler, self)
 
     def sensitivity(self, correlations: tuple[float, ...] = (0.3, 0.5, 0.7, 0.9)) -> pd.DataFrame:
         """The summary refitted at other within-trial correlations: which results hang on that assumption."""
