@@ -10,6 +10,8 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
+from .among_evidence import AmongEvidence, among_evidence, published_effects
+from .any_dataset import read_as_arms, read_dataset
 from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
@@ -17,7 +19,7 @@ from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
-from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
+from .datasets import check_arms, check_scores, read_arms, read_scores
 from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
 from .diagnostics import (
     TrimAndFill,
@@ -32,20 +34,27 @@ from .diagnostics import (
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence, published_contrasts
+from .evidence_plots import plot_among_evidence, plot_on_time_course
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
+from .examination import Examination, examine
 from .forest import plot_forest
+from .formats import RawTable, read_table
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
+from .items import ITEM_RULES, sum_items
 from .keep import save_result
+from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .mmrm import fit_mmrm
 from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
 from .mmrm_result import MMRM
 from .multilevel import CorrelatedEffects, correlated_effects
+from .new_recipe import write_recipe
 from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
+from .plausibility import implausible
 from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
     Comparison,
@@ -57,6 +66,7 @@ from .proportions import (
     risk_ratio,
 )
 from .questions import NotInData, need_rows
+from .recipe import Recipe, load_recipe
 from .reported_numbers import (
     events_from_percent,
     mean_sd_from_quantiles,
@@ -75,9 +85,11 @@ from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 __version__ = "0.1.0"
 
 __all__ = [
+    "ITEM_RULES",
     "MMRM",
     "SCALES",
     "TIME_WINDOWS",
+    "AmongEvidence",
     "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
@@ -85,14 +97,18 @@ __all__ = [
     "CountPool",
     "DatasetError",
     "ExactPool",
+    "Examination",
     "Fragility",
     "MetaRegression",
     "NotInData",
     "PooledEffects",
+    "RawTable",
+    "Recipe",
     "Scale",
     "TimeCourse",
     "TrimAndFill",
     "alternative_poolings",
+    "among_evidence",
     "arm_log_odds",
     "as_proportion",
     "as_ratio",
@@ -111,6 +127,7 @@ __all__ = [
     "describe_number_needed_to_treat",
     "egger_test",
     "events_from_percent",
+    "examine",
     "find_scale",
     "first_separation",
     "fit_mmrm",
@@ -119,11 +136,13 @@ __all__ = [
     "hours_axis",
     "hours_text",
     "hypergeometric_normal",
+    "implausible",
     "influence",
     "influence_limits",
-    "inspect_file",
     "interval_text",
+    "known_studies",
     "load_evidence",
+    "load_recipe",
     "mantel_haenszel",
     "mean_sd_from_quantiles",
     "meta_regression",
@@ -134,6 +153,7 @@ __all__ = [
     "peters_test",
     "peto",
     "plot_alternatives",
+    "plot_among_evidence",
     "plot_assessment_times",
     "plot_baujat",
     "plot_covariance",
@@ -141,6 +161,7 @@ __all__ = [
     "plot_funnel",
     "plot_influence",
     "plot_lsmeans",
+    "plot_on_time_course",
     "plot_rates",
     "plot_separation",
     "plot_time_course",
@@ -151,9 +172,13 @@ __all__ = [
     "problems_in_scores",
     "proportion_interval",
     "published_contrasts",
+    "published_effects",
     "random_effects",
     "read_arms",
+    "read_as_arms",
+    "read_dataset",
     "read_scores",
+    "read_table",
     "risk_difference",
     "risk_ratio",
     "sampling_covariance",
@@ -168,10 +193,12 @@ __all__ = [
     "stack_tables",
     "std_error_from_interval",
     "subgroup_differences",
+    "sum_items",
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
     "what_is_known",
     "with_converted_means",
     "without_contrast",
+    "write_recipe",
 ]

@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pandas as pd
 
 from .folders import shipped_folder
 from .keep import make_folder
-from .pages import write_index, write_page
+from .pages import SHIPPED, write_index, write_page
 from .questions import NotInData
 
 COLUMNS = ("notebook", "title", "seconds", "ok", "not_asked", "failed_cell", "error")
@@ -27,15 +27,19 @@ COLUMNS = ("notebook", "title", "seconds", "ok", "not_asked", "failed_cell", "er
 
 def run_report(
     out: str | Path,
-    notebooks: str | Path | None = None,
+    notebooks: str | Path | Sequence[Path] | None = None,
     *,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    about: str = SHIPPED,
     workers: int = 2,
     on_progress: Callable[[dict], None] | None = None,
 ) -> pd.DataFrame:
     """Executes every notebook and writes pages; the table says how each went.
 
     out : folder for `index.html`, a page per notebook, `notebooks/`, `figures/`, `tables/`.
-    notebooks : folder of *.ipynb; default the shipped ones. workers : notebooks run at a time.
+    notebooks : folder of *.ipynb, or the notebooks themselves; default the shipped ones.
+    parameters : notebook → its parameters (`results` is always the folder). about : HTML at the head of the index.
+    workers : notebooks run at a time.
     on_progress : called with each finished notebook's row.
     Columns: `notebook, title, seconds, ok, not_asked, failed_cell, error`; `not_asked` : why it cannot be asked of
     this dataset (`NotInData`), which is no failure; `failed_cell` is the number of the code cell in
@@ -43,22 +47,32 @@ def run_report(
     Raises ValueError when the folder holds no notebook or is `<out>/notebooks` itself.
     A script that calls this needs `if __name__ == "__main__":`, because each worker is a fresh process.
     """
-    folder = Path(notebooks) if notebooks is not None else shipped_folder("notebooks")
     target = Path(out).resolve()
-    sources = find_notebooks(folder)
-    if not sources:
-        raise ValueError(f"{folder} holds no notebook (*.ipynb)")
-    if folder.resolve() == target / "notebooks":
-        raise ValueError(f"{folder} is where the executed copies go: choose another `out`, or the originals are lost")
+    sources = _sources(notebooks)
+    folders = {source.resolve().parent for source in sources}
+    if target / "notebooks" in folders:
+        raise ValueError(
+            f"{target / 'notebooks'} is where the executed copies go: choose another `out`, or the originals are lost"
+        )
     make_folder(target / "notebooks")
-    rows = _run_all(sources, target, workers, on_progress)
+    rows = _run_all(sources, target, parameters or {}, workers, on_progress)
     table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("notebook").reset_index(drop=True)
     names = list(zip(table["notebook"], table["title"], strict=True))
     executed = {name: nbformat.read(target / "notebooks" / f"{name}.ipynb", as_version=4) for name, _ in names}
     for name, notebook in executed.items():
         write_page(notebook, target / f"{name}.html", names)
-    write_index(target, table, {name: _without_marks(notebook) for name, notebook in executed.items()})
+    write_index(target, table, {name: _without_marks(notebook) for name, notebook in executed.items()}, about)
     return table
+
+
+def _sources(notebooks: str | Path | Sequence[Path] | None) -> list[Path]:
+    if notebooks is not None and not isinstance(notebooks, (str, Path)):
+        return list(notebooks)
+    folder = Path(notebooks) if notebooks is not None else shipped_folder("notebooks")
+    sources = find_notebooks(folder)
+    if not sources:
+        raise ValueError(f"{folder} holds no notebook (*.ipynb)")
+    return sources
 
 
 def find_notebooks(folder: Path) -> list[Path]:
@@ -67,14 +81,20 @@ def find_notebooks(folder: Path) -> list[Path]:
 
 
 def _run_all(
-    sources: list[Path], target: Path, workers: int, on_progress: Callable[[dict], None] | None
+    sources: list[Path],
+    target: Path,
+    parameters: Mapping[str, Mapping[str, Any]],
+    workers: int,
+    on_progress: Callable[[dict], None] | None,
 ) -> list[dict[str, Any]]:
     """The row of each notebook, in the order in which they finish."""
     rows = []
     with tempfile.TemporaryDirectory() as kernels:
         spawn = multiprocessing.get_context("spawn")  # papermill changes the working folder: a process each, no threads
         with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_prepare, initargs=(kernels,)) as pool:
-            jobs = [pool.submit(_run_notebook, source, target) for source in sources]
+            jobs = [
+                pool.submit(_run_notebook, source, target, dict(parameters.get(source.stem, {}))) for source in sources
+            ]
             for job in as_completed(jobs):
                 rows.append(job.result())
                 if on_progress is not None:
@@ -94,7 +114,7 @@ def _prepare(kernels: str) -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (own, os.environ.get("JUPYTER_PATH"))))
 
 
-def _run_notebook(source: Path, target: Path) -> dict[str, Any]:
+def _run_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> dict[str, Any]:
     """One notebook: executed copy written, failure described."""
     import papermill
 
@@ -106,7 +126,7 @@ def _run_notebook(source: Path, target: Path) -> dict[str, Any]:
         papermill.execute_notebook(
             str(source),
             str(output),
-            parameters={"results": str(target)},
+            parameters={**parameters, "results": str(target)},
             cwd=str(source.parent),
             kernel_name="python3",
             language="python",
