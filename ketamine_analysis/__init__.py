@@ -10,6 +10,8 @@ Times are hours since first dose, every interval takes `level=0.95`, a negative 
 Nothing here is medical advice.
 """
 
+from .among_evidence import AmongEvidence, among_evidence, published_effects
+from .any_dataset import read_as_arms, read_dataset
 from .arm_course import ArmTimeCourse
 from .axes import class_colour, class_label, hours_axis
 from .checks import problems_in_arms, problems_in_scores
@@ -20,7 +22,7 @@ from .contrast_covariance import sampling_covariance, time_covariance
 from .converted_means import with_converted_means
 from .count_pools import CountPool, mantel_haenszel, peto
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
-from .datasets import check_arms, check_scores, inspect_file, read_arms, read_scores
+from .datasets import check_arms, check_scores, read_arms, read_scores
 from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
 from .diagnostics import (
     TrimAndFill,
@@ -35,21 +37,28 @@ from .diagnostics import (
 from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence, published_contrasts
+from .evidence_plots import plot_among_evidence, plot_on_time_course
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
+from .examination import Examination, examine
 from .forest import plot_forest
+from .formats import RawTable, read_table
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
+from .items import ITEM_RULES, sum_items
 from .keep import save_result
+from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .mmrm import fit_mmrm
 from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
 from .mmrm_result import MMRM
 from .multilevel import CorrelatedEffects, correlated_effects
+from .new_recipe import write_recipe
 from .onset import first_separation, separation_by_window, what_is_known
 from .outcomes import derive_outcomes, summarize_arms
 from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
+from .plausibility import implausible
 from .plots import plot_assessment_times, plot_rates, plot_windows
 from .proportions import (
     Comparison,
@@ -60,6 +69,8 @@ from .proportions import (
     risk_difference,
     risk_ratio,
 )
+from .questions import NotInData, need_rows
+from .recipe import Recipe, load_recipe
 from .reported_numbers import (
     events_from_percent,
     mean_sd_from_quantiles,
@@ -90,9 +101,11 @@ __version__ = "0.1.0"
 __all__ = [
     "CLAIMS",
     "PATIENT_GROUPS",
+    "ITEM_RULES",
     "MMRM",
     "SCALES",
     "TIME_WINDOWS",
+    "AmongEvidence",
     "ArmTimeCourse",
     "Comparison",
     "ConvergenceError",
@@ -100,13 +113,18 @@ __all__ = [
     "CountPool",
     "DatasetError",
     "ExactPool",
+    "Examination",
     "Fragility",
     "MetaRegression",
+    "NotInData",
     "PooledEffects",
+    "RawTable",
+    "Recipe",
     "Scale",
     "TimeCourse",
     "TrimAndFill",
     "alternative_poolings",
+    "among_evidence",
     "arm_log_odds",
     "as_proportion",
     "as_ratio",
@@ -132,6 +150,7 @@ __all__ = [
     "egger_test",
     "event_rates",
     "events_from_percent",
+    "examine",
     "find_scale",
     "first_separation",
     "fit_mmrm",
@@ -141,17 +160,20 @@ __all__ = [
     "hours_axis",
     "hours_text",
     "hypergeometric_normal",
+    "implausible",
     "influence",
     "influence_limits",
-    "inspect_file",
     "interval_text",
     "judge_claims",
+    "known_studies",
     "load_evidence",
+    "load_recipe",
     "mantel_haenszel",
     "mean_sd_from_quantiles",
     "measurements",
     "meta_regression",
     "number_needed",
+    "need_rows",
     "number_needed_to_treat",
     "odds_ratio",
     "one_look",
@@ -161,6 +183,7 @@ __all__ = [
     "peto",
     "plot_after_dose",
     "plot_alternatives",
+    "plot_among_evidence",
     "plot_assessment_times",
     "plot_baujat",
     "plot_benefit_risk",
@@ -173,6 +196,7 @@ __all__ = [
     "plot_funnel",
     "plot_influence",
     "plot_lsmeans",
+    "plot_on_time_course",
     "plot_rates",
     "plot_separation",
     "plot_time_course",
@@ -184,10 +208,14 @@ __all__ = [
     "problems_in_scores",
     "proportion_interval",
     "published_contrasts",
+    "published_effects",
     "random_effects",
     "read_arms",
+    "read_as_arms",
+    "read_dataset",
     "read_scores",
     "rejudge_claims",
+    "read_table",
     "risk_difference",
     "risk_ratio",
     "sampling_covariance",
@@ -202,10 +230,12 @@ __all__ = [
     "stack_tables",
     "std_error_from_interval",
     "subgroup_differences",
+    "sum_items",
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
     "what_is_known",
     "with_converted_means",
     "without_contrast",
+    "write_recipe",
 ]

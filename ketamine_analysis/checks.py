@@ -11,8 +11,9 @@ import difflib
 import numpy as np
 import pandas as pd
 
-from .errors import PROBLEM_COLUMNS
+from .problems import Fix, Problems
 from .scales import NOT_STATED, SCALES
+from .words import blank, groups, looked_up, numeric
 
 SCORE_COLUMNS = ("study", "subject", "arm", "hours", "scale", "score")
 ARM_COLUMNS = ("study", "arm", "hours", "scale", "outcome", "n")
@@ -53,93 +54,67 @@ ALLOWED = {
 COUNTED = ("response", "remission", "relapse", "continued_response")
 
 
-class _Problems:
-    """Collects breaches of one table; `add` takes a mask of the rows that break a rule."""
-
-    def __init__(self, table: pd.DataFrame, file: str, lines: pd.Series | None) -> None:
-        self.table, self.file = table, file
-        self.lines = lines if lines is not None else pd.Series(table.index, index=table.index)
-        self.found: list[pd.DataFrame] = []
-
-    def add(self, breaks: pd.Series, column: str, rule: str, fix: object, severity: str = "error") -> None:
-        rows = breaks.index[breaks.eq(True).fillna(False).astype(bool)]
-        if len(rows) == 0:
-            return
-        value = self.table.loc[rows, column] if column in self.table else None
-        message = fix.loc[rows].to_numpy() if isinstance(fix, pd.Series) else fix
-        self.found.append(
-            pd.DataFrame(
-                {
-                    "file": self.file,
-                    "row": self.lines.loc[rows].to_numpy(),
-                    "column": column,
-                    "value": value.to_numpy() if value is not None else None,
-                    "rule": rule,
-                    "severity": severity,
-                    "message": message,
-                }
-            ).astype(object)
-        )
-
-    def add_column(self, column: str, rule: str, fix: str, severity: str = "error") -> None:
-        self.found.append(
-            pd.DataFrame([(self.file, None, column, None, rule, severity, fix)], columns=list(PROBLEM_COLUMNS))
-        )
-
-    def table_of_problems(self) -> pd.DataFrame:
-        if not self.found:
-            return pd.DataFrame(columns=list(PROBLEM_COLUMNS))
-        return pd.concat(self.found, ignore_index=True)[list(PROBLEM_COLUMNS)]
-
-
 def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
     """Everything wrong with a `scores` table: `file, row, column, value, rule, severity, message`.
 
     lines : the line of the file each row came from; default the row label.
     """
-    found = _Problems(table, file, lines)
+    found = Problems(table, file, lines)
     if not _has_columns(found, SCORE_COLUMNS):
         return found.table_of_problems()
+    table = found.table
     for name in ("study", "subject", "arm", "scale"):
-        found.add(_blank(table[name]), name, "value present", f"every row needs a {name}")
+        found.add(blank(table[name]), name, "value present", f"every row needs a {name}")
     hours = _number(found, "hours", required=True)
     score = _number(found, "score", required=False)
     _check_scale_of_scores(found, score)
     period = [name for name in ("period",) if name in table]
     key = ["study", "subject", "scale", *period]
-    moment = table[key].assign(hours=hours)
+    person = groups(table, key)
+    moment = pd.DataFrame({"person": person, "hours": hours})
     found.add(
         moment.duplicated(keep=False) & hours.notna(),
         "hours",
         "one score per subject, scale and time",
         "keep one of the rows, or tell them apart by hours",
     )
-    pre_dose = (hours <= 0).groupby([table[name] for name in key], dropna=False).transform("any")
-    first = ~table.duplicated(key)
+    pre_dose = person.isin(person[hours <= 0].unique())
+    first = ~person.duplicated()
     found.add(
         ~pre_dose & first & hours.notna(),
         "subject",
         "a row before first dose",
         "add the subject's row at hours <= 0 (its score may be blank when it was not measured)",
     )
-    arms = table.groupby(["study", "subject", *period], dropna=False)["arm"].transform("nunique")
+    _check_one_arm(found, period)
+    _check_allowed(found)
+    return found.table_of_problems()
+
+
+def _check_one_arm(found: Problems, period: list[str]) -> None:
+    """One arm for each subject, one treatment and role for each arm."""
+    table = found.table
+    own = groups(table, ["study", "subject", *period])
+    pairs = pd.DataFrame({"own": own, "arm": groups(table, ["arm"])})[~blank(table["arm"])].drop_duplicates()
+    switched = pairs["own"][pairs["own"].duplicated()]
     found.add(
-        (arms > 1) & ~table.duplicated(["study", "subject", "arm", *period]),
+        own.isin(switched) & pd.Series(table.index.isin(pairs.index), index=table.index),
         "arm",
         "one arm per subject",
         "a crossover needs a `period` column (one arm per subject and period); otherwise correct the arm",
     )
     for name in ("treatment", "treatment_class", "role", "control_kind"):
         if name in table:
-            kinds = table.groupby(["study", "arm"], dropna=False)[name].transform("nunique")
+            arm = groups(table, ["study", "arm"])
+            kinds = pd.DataFrame({"arm": arm, "kind": groups(table, [name])}).drop_duplicates()
+            known = kinds[~blank(table[name])[kinds.index]]
+            several = known["arm"][known["arm"].duplicated()]
             found.add(
-                (kinds > 1) & ~table.duplicated(["study", "arm", name]),
+                arm.isin(several) & pd.Series(table.index.isin(kinds.index), index=table.index),
                 name,
                 f"one {name} per arm",
                 f"give all rows of an arm the same {name}",
             )
-    _check_allowed(found)
-    return found.table_of_problems()
 
 
 def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
@@ -147,16 +122,17 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
 
     Rows of `use` context or exclude, or `preferred` no, are shown, not computed with: their problems are warnings.
     """
-    found = _Problems(table, file, lines)
+    found = Problems(table, file, lines)
     if not _has_columns(found, ARM_COLUMNS):
         return found.table_of_problems()
+    table = found.table
     for name in ("study", "arm", "scale", "outcome"):
-        found.add(_blank(table[name]), name, "value present", f"every row needs a {name}")
+        found.add(blank(table[name]), name, "value present", f"every row needs a {name}")
     number = {name: _number(found, name, required=False) for name in ARM_NUMBERS if name in table}
     empty = pd.Series(np.nan, index=table.index)
     get = {name: number.get(name, empty) for name in ARM_NUMBERS}
     found.add(
-        get["hours"].isna() & _blank(table["hours"]),
+        get["hours"].isna() & blank(table["hours"]),
         "hours",
         "time stated",
         "without hours a row forms no contrast",
@@ -187,7 +163,7 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     return problems
 
 
-def _has_columns(found: _Problems, required: tuple[str, ...]) -> bool:
+def _has_columns(found: Problems, required: tuple[str, ...]) -> bool:
     present = list(found.table.columns)
     for name in sorted({name for name in present if present.count(name) > 1}):
         found.add_column(name, "column named once", "rename or remove the second column of that name")
@@ -206,74 +182,66 @@ def _has_columns(found: _Problems, required: tuple[str, ...]) -> bool:
     return not absent and found.table.columns.is_unique
 
 
-def _blank(values: pd.Series) -> pd.Series:
-    return values.isna() | (values.astype(str).str.strip() == "")
-
-
-def _number(found: _Problems, name: str, *, required: bool) -> pd.Series:
+def _number(found: Problems, name: str, *, required: bool) -> pd.Series:
     text = found.table[name]
-    blank = _blank(text)
-    value = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
-    bad = (~blank & value.isna()) | np.isinf(value)
+    empty, value = blank(text), numeric(text)
+    bad = ~empty & value.isna()
     found.add(bad, name, "a finite number", f"{name} must be a number with a decimal point, or blank when unknown")
     if required:
-        found.add(blank, name, "value present", f"every row needs {name}")
-    return value.where(~bad)
+        found.add(empty, name, "value present", f"every row needs {name}")
+    return value
 
 
-def _check_scale_of_scores(found: _Problems, score: pd.Series) -> None:
+def _check_scale_of_scores(found: Problems, score: pd.Series) -> None:
     scale = found.table["scale"]
     known = scale.isin(list(SCALES))
-    found.add(~known & ~_blank(scale), "scale", "a known scale", _scale_hint(scale))
+    found.add(~known & ~blank(scale), "scale", "a known scale", _scale_hint(scale))
     low, high = _limits(scale)
     found.add(
         (score < low) | (score > high),
         "score",
         "score within its scale",
-        scale.astype(str)
-        + " runs from "
-        + low.map("{:g}".format)
-        + " to "
-        + high.map("{:g}".format)
-        + "; correct it, or name the code for missing with missing=(…)",
+        lambda row: (
+            f"{scale[row]} runs from {low[row]:g} to {high[row]:g}; correct it, or name the code for missing with "
+            "missing=(…)"
+        ),
     )
-    whole = scale.map({name: one.integer for name, one in SCALES.items()}).eq(True)
+    whole = scale.isin([name for name, one in SCALES.items() if one.integer])
     found.add(
         whole & (score % 1 != 0) & score.notna(),
         "score",
         "whole scores",
-        scale.astype(str) + " is a sum of whole item scores",
+        lambda row: f"{scale[row]} is a sum of whole item scores",
     )
 
 
-def _scale_hint(scale: pd.Series) -> pd.Series:
-    def hint(name: object) -> str:
-        near = difflib.get_close_matches(str(name).upper(), list(SCALES), 1, 0.5)
+def _scale_hint(scale: pd.Series) -> Fix:
+    def hint(row: int) -> str:
+        near = difflib.get_close_matches(str(scale[row]).upper(), list(SCALES), 1, 0.5)
         ask = f"did you mean {near[0]!r}? " if near else ""
         return f"{ask}known scales: {', '.join(SCALES)}"
 
-    return scale.map({name: hint(name) for name in scale.unique()})
+    return hint
 
 
 def _limits(scale: pd.Series) -> tuple[pd.Series, pd.Series]:
-    low = scale.map({name: one.minimum for name, one in SCALES.items()}).astype(float)
-    high = scale.map({name: one.maximum for name, one in SCALES.items()}).astype(float)
-    return low, high
+    low, high = {name: one.minimum for name, one in SCALES.items()}, {name: one.maximum for name, one in SCALES.items()}
+    return looked_up(scale, low), looked_up(scale, high)
 
 
-def _check_allowed(found: _Problems) -> None:
+def _check_allowed(found: Problems) -> None:
     for name, allowed in ALLOWED.items():
         if name in found.table:
             value = found.table[name]
             found.add(
-                ~value.isin(allowed) & ~_blank(value),
+                ~value.isin(allowed) & ~blank(value),
                 name,
                 f"{name} is one of {', '.join(allowed)}",
                 "correct the word",
             )
 
 
-def _check_counts(found: _Problems, get: dict[str, pd.Series]) -> None:
+def _check_counts(found: Problems, get: dict[str, pd.Series]) -> None:
     n, events, percent = get["n"], get["events"], get["percent"]
     found.add((n <= 0) | (n % 1 != 0) & n.notna(), "n", "n is a whole number above 0", "n counts patients")
     found.add(
@@ -282,7 +250,7 @@ def _check_counts(found: _Problems, get: dict[str, pd.Series]) -> None:
         "events is a whole number from 0",
         "events counts patients",
     )
-    found.add(events > n, "events", "events at most n", "n is " + n.map("{:g}".format) + ": correct either")
+    found.add(events > n, "events", "events at most n", lambda row: f"n is {n[row]:g}: correct either")
     found.add(events.notna() & n.isna(), "n", "n beside events", "a count needs its denominator")
     found.add((percent < 0) | (percent > 100), "percent", "percent from 0 to 100", "give the percentage of n")
     decimals = (
@@ -298,13 +266,14 @@ def _check_counts(found: _Problems, get: dict[str, pd.Series]) -> None:
         counted & percent.between(0, 100) & (n > 0) & ~(events > n) & ~fits,
         "percent",
         "percent fits a whole count",
-        "of n = "
-        + n.map("{:g}".format)
-        + " patients no whole number gives this percentage, or events is another: check n and events",
+        lambda row: (
+            f"of n = {n[row]:g} patients no whole number gives this percentage, or events is another: "
+            "check n and events"
+        ),
     )
 
 
-def _check_means(found: _Problems, get: dict[str, pd.Series]) -> None:
+def _check_means(found: Problems, get: dict[str, pd.Series]) -> None:
     table, mean = found.table, get["mean"]
     scale = table["scale"]
     for name in ("sd", "std_error"):
@@ -316,7 +285,10 @@ def _check_means(found: _Problems, get: dict[str, pd.Series]) -> None:
         (table["outcome"] == "change") & (mean.abs() > span)
     )
     found.add(
-        outside, "mean", "mean within its scale", scale.astype(str) + " cannot have this mean: check scale and sign"
+        outside,
+        "mean",
+        "mean within its scale",
+        lambda row: f"{scale[row]} cannot have this mean: check scale and sign",
     )
     found.add(
         (get["conf_low"] > mean) | (get["conf_high"] < mean),
@@ -331,15 +303,15 @@ def _check_means(found: _Problems, get: dict[str, pd.Series]) -> None:
         "scale not_stated is allowed for counts only",
     )
     found.add(
-        ~scale.isin([*SCALES, NOT_STATED]) & ~_blank(scale),
+        ~scale.isin([*SCALES, NOT_STATED]) & ~blank(scale),
         "scale",
         "a known scale",
-        "its range cannot be checked; " + _scale_hint(scale),
+        lambda row: "its range cannot be checked; " + _scale_hint(scale)(row),
         "warning",
     )
 
 
-def _check_remission(found: _Problems, get: dict[str, pd.Series]) -> None:
+def _check_remission(found: Problems, get: dict[str, pd.Series]) -> None:
     """Flags arms with more remitters than responders; some papers print that, and it stays as printed."""
     table = found.table
     key = [name for name in ("study", "arm", "hours", "timing", "scale", "analysis") if name in table]

@@ -1,4 +1,4 @@
-"""The command line: `ketamine-analysis report | lab | check`."""
+"""The command line: `ketamine-analysis report | lab | new | check | run`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from . import __version__
-from .datasets import inspect_file
-from .errors import DatasetError, describe_problems
+from .errors import DatasetError
 from .folders import shipped_folder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -54,16 +54,13 @@ def report(
 
         def show(row: dict) -> None:
             progress.advance(task)
-            line = f"{'done  ' if row['ok'] else 'FAILED'} {row['notebook']} ({row['seconds']} s)"
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            console.print(_line(row), highlight=False, markup=False, soft_wrap=True)
 
         try:
             table = run_report(out, folder, on_progress=show)
         except (ValueError, OSError) as error:
             _stop(str(error))
-    for row in table[~table["ok"]].to_dict("records"):
-        place = f"cell {row['failed_cell']} failed" if isinstance(row["failed_cell"], str) else "failed"
-        typer.echo(f"{row['notebook']}: {place}: {row['error']}", err=True)
+    _tell_failures(table)
     typer.echo(f"{(out / 'index.html').resolve()} ({time.perf_counter() - start:.0f} s)")
     raise typer.Exit(0 if table["ok"].all() else 1)
 
@@ -85,21 +82,82 @@ def lab() -> None:
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A CSV file of scores or of published arms.")]) -> None:
-    """Say everything that is wrong with FILE. Exit code 0 clean, 1 only warnings, 2 errors."""
+def new(
+    file: Annotated[Path, typer.Argument(help="A data file of any format.")],
+    out: Annotated[Path | None, typer.Option(help="Where the recipe goes; default dataset.toml beside FILE.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook with several.")] = None,
+) -> None:
+    """Inspect FILE and write dataset.toml beside it: which column is what, how sure, and why."""
+    from .new_recipe import write_recipe
+
     try:
-        grain, problems = inspect_file(file)
+        recipe = write_recipe(file, out=out, sheet=sheet)
     except (DatasetError, OSError) as error:
         _stop(str(error))
-    errors = int((problems["severity"] == "error").sum())
-    if len(problems):
-        typer.echo(describe_problems(problems, len(problems)))
-    typer.echo(f"{file.name}: read as {grain}; {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}")
-    raise typer.Exit(2 if errors else int(len(problems) > 0))
+    text = recipe.read_text(encoding="utf-8")
+    typer.echo(text)
+    waits = "confirmed = false" in text
+    typer.echo(f"{recipe}: {'correct the guesses, write confirmed = true, then' if waits else 'next'}:")
+    typer.echo(f"  ketamine-analysis check {recipe}\n  ketamine-analysis run {recipe}")
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A data file of any format, or its recipe (dataset.toml).")],
+    out: Annotated[Path, typer.Option(help="Folder for check_FILE.csv and check_FILE.html.")] = Path("results"),
+) -> None:
+    """Say what FILE holds and everything that is wrong with it. Exit code 0 clean, 1 only warnings, 2 errors."""
+    from .check_report import describe, write_check
+    from .examination import examine
+
+    examination = examine(file)
+    typer.echo(describe(examination))
+    if examination.grain:
+        try:
+            paths = write_check(examination, out)
+        except OSError as error:
+            _stop(f"the report cannot be written: {error}")
+        typer.echo(f"written: {', '.join(str(path) for path in paths)}")
+    raise typer.Exit(examination.exit_code)
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="A data file of any format, or its recipe (dataset.toml).")],
+    notebook: Annotated[
+        list[str] | None, typer.Option(help="Number, name or path; repeatable. Default: all that fit.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="key=value for a parameter; repeatable.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for pages, figures, tables, manifest.")] = Path("results/run"),
+) -> None:
+    """Run the notebooks that fit FILE on it and write OUT/index.html. Exit code 1 when one failed, 2 for bad input."""
+    from .run_dataset import run_dataset
+
+    try:
+        done = run_dataset(
+            file, out, notebooks=notebook or (), settings=set_ or (), command=sys.argv, on_progress=_show_row
+        )
+    except (DatasetError, ValueError, OSError, RuntimeError) as error:
+        _stop(str(error))
+    _tell_failures(done.notebooks)
+    typer.echo(f"{done.out / 'index.html'} ({done.manifest['seconds']:.0f} s)")
+    raise typer.Exit(0 if done.notebooks["ok"].all() else 1)
+
+
+def _show_row(row: dict) -> None:
+    typer.echo(_line(row))
+
+
+def _line(row: dict) -> str:
+    """How one notebook went: done, FAILED, or no data to ask its question of."""
+    state = "no data" if row["not_asked"] else "done   " if row["ok"] else "FAILED "
+    return f"{state} {row['notebook']} ({row['seconds']} s)"
+
+
+def _tell_failures(table: pd.DataFrame) -> None:
+    for row in table[~table["ok"]].to_dict("records"):
+        place = f"cell {row['failed_cell']} failed" if isinstance(row["failed_cell"], str) else "failed"
+        typer.echo(f"{row['notebook']}: {place}: {row['error']}", err=True)
 
 
 def _stop(message: str) -> NoReturn:

@@ -39,8 +39,9 @@ def with_converted_means(effects: pd.DataFrame, arms: pd.DataFrame, *, borrow_sd
         if (arms["outcome"] == outcome).any():
             parts.append(_standardised(arms, outcome, borrow_sd))
     means = pd.concat(parts, ignore_index=True) if parts else effects.head(0)
-    means = means[~_keys(means).isin(counted)]
-    return pd.concat([effects.assign(converted=False), _one_series(means)], ignore_index=True)
+    means = _one_series(means[~_keys(means).isin(counted)])
+    counts = effects.assign(converted=False)
+    return counts if means.empty else pd.concat([counts, means], ignore_index=True)
 
 
 def _standardised(arms: pd.DataFrame, outcome: str, borrow_sd: bool) -> pd.DataFrame:

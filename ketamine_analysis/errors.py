@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 import pandas as pd
 
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "rule", "severity", "message")
@@ -26,6 +29,28 @@ class ConvergenceError(RuntimeError):
     def __init__(self, message: str, state: dict[str, object]) -> None:
         self.state = state
         super().__init__(message)
+
+
+def problem_table(file: str, rows: Iterable[tuple], severity: str = "error") -> pd.DataFrame:
+    """Problems of one file as a table; each row is (row, column, value, rule, message)."""
+    found = [(file, row, column, value, rule, severity, message) for row, column, value, rule, message in rows]
+    return pd.DataFrame(found, columns=list(PROBLEM_COLUMNS)).astype(object)
+
+
+def one_problem(file: str, rule: str, fix: str, column: str = "", value: object = None) -> DatasetError:
+    """The error of a single problem that belongs to no row."""
+    return DatasetError(problem_table(file, [(None, column, value, rule, fix)]))
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """ "; did you mean 'subject'?" where a known word is near, else nothing.
+
+    >>> nearest("subjct", ["subject", "arm"])
+    "; did you mean 'subject'?"
+    """
+    words = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(str(word).casefold(), list(words), 1, 0.6)
+    return f"; did you mean {words[near[0]]!r}?" if near else ""
 
 
 def describe_problems(problems: pd.DataFrame, shown: int = SHOWN) -> str:

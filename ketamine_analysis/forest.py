@@ -167,6 +167,7 @@ def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "nor
         weight=weight,
         fontsize=7.5,
         annotation_clip=False,
+        parse_math=False,  # a dollar sign in a name is a dollar sign
     )
 
 

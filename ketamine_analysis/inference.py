@@ -157,7 +157,17 @@ def stack_tables(tables: list[pd.DataFrame]) -> pd.DataFrame:
 def _transformed(
     summary: pd.DataFrame, transform: Callable[[pd.Series], pd.Series], names: dict[str, str]
 ) -> pd.DataFrame:
-    limits = ("estimate", "conf_low", "conf_high", "prediction_low", "prediction_high")
+    limits = (
+        "estimate",
+        "conf_low",
+        "conf_high",
+        "prediction_low",
+        "prediction_high",
+        "pooled",  # of AmongEvidence: what published trials lead one to expect, and how far beyond
+        "expected_low",
+        "expected_high",
+        "beyond",
+    )
     unfit = set(summary["measure"].dropna()) - set(names) if "measure" in summary else set()
     if unfit:
         raise ValueError(f"measure {sorted(unfit)} is not on the scale {sorted(names)} that this turns back")

@@ -7,6 +7,7 @@ import pandas as pd
 from .converted_means import MEAN_OUTCOMES, with_converted_means
 from .effects import contrast_arms
 from .evidence import default_pool
+from .questions import NotInData
 from .side_effects import SAFETY_CONTROLS
 
 # name of the group: condition, and a word of `population` (empty: all)
@@ -26,11 +27,11 @@ def patient_groups(arms: pd.DataFrame, *, context: bool = False) -> pd.DataFrame
 
     arms : `load_evidence()` or your own with `condition` and `population`. "bipolar or mixed" are trials that took
         unipolar and bipolar patients: none here reports the bipolar ones alone.
-    Raises ValueError where the columns are missing.
+    Raises NotInData where the columns are missing.
     """
     absent = [name for name in ("condition", "population") if name not in arms]
     if absent:
-        raise ValueError(f"groups of patients are told apart by condition and population; the table lacks {absent}")
+        raise NotInData(f"groups of patients are told apart by condition and population; the table lacks {absent}")
     parts = []
     for name, (condition, word) in PATIENT_GROUPS.items():
         rows = arms[arms["condition"] == condition] if context else default_pool(arms, condition=condition)

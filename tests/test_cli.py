@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ketamine_analysis import __version__, cli
-from ketamine_analysis.errors import PROBLEM_COLUMNS, DatasetError
+from ketamine_analysis.errors import PROBLEM_COLUMNS
 
 report = importlib.import_module("ketamine_analysis.report")
+examination = importlib.import_module("ketamine_analysis.examination")
 
 
 def _call(*arguments):
@@ -25,48 +26,46 @@ def _problems(*severities):
 
 
 def _report_table(ok):
-    row = {"notebook": "02_[bad]", "title": "t", "seconds": 1.5, "ok": ok, "failed_cell": None, "error": None}
+    row = {
+        "notebook": "02_[bad]",
+        "title": "t",
+        "seconds": 1.5,
+        "ok": ok,
+        "not_asked": None,
+        "failed_cell": None,
+        "error": None,
+    }
     return row if ok else row | {"failed_cell": "2 (rate = 1 / 0)", "error": "ZeroDivisionError: division by zero"}
 
 
 def test_version_and_help():
     assert _call("--version").output.strip() == __version__
     text = _call("--help").output
-    assert all(name in text for name in ("report", "lab", "check"))
+    assert all(name in text for name in ("report", "lab", "new", "check", "run"))
 
 
 @pytest.mark.parametrize(
     ("severities", "code", "closing"),
     [
-        ((), 0, "f.csv: read as scores; 0 errors, 0 warnings"),
-        (("warning",), 1, "f.csv: read as scores; 0 errors, 1 warning"),
-        (("warning", "error"), 2, "f.csv: read as scores; 1 error, 1 warning"),
-        (("error",) * 15, 2, "f.csv: read as scores; 15 errors, 0 warnings"),
+        ((), 0, "f.csv: read as patients; 0 errors, 0 warnings"),
+        (("warning",), 1, "f.csv: read as patients; 0 errors, 1 warning"),
+        (("warning", "error"), 2, "f.csv: read as patients; 1 error, 1 warning"),
+        (("error",) * 15, 2, "f.csv: read as patients; 15 errors, 0 warnings"),
     ],
 )
-def test_check_prints_each_problem_and_the_count(monkeypatch, severities, code, closing):
-    monkeypatch.setattr(cli, "inspect_file", lambda path: ("scores", _problems(*severities)))
-    result = _call("check", "f.csv")
+def test_check_prints_each_problem_and_the_count(monkeypatch, tmp_path, severities, code, closing):
+    facts = pd.DataFrame([("file", "f.csv")], columns=["what", "found"])
+    monkeypatch.setattr(
+        examination, "examine", lambda path: examination.Examination("f.csv", "patients", facts, _problems(*severities))
+    )
+    result = _call("check", "f.csv", "--out", tmp_path)
     assert result.exit_code == code
-    lines = result.output.splitlines()
-    assert lines[-1] == closing
-    assert len(lines) == len(severities) + 1  # all of them, never "and 5 more"
+    first, *lines, last, written = result.output.splitlines()
+    assert (first, last) == ("file: f.csv", closing)
+    assert len(lines) == len(severities)  # all of them, never "and 5 more"
+    assert str(tmp_path / "check_f_csv.csv") in written and (tmp_path / "check_f_csv.html").exists()
     if severities:
         assert lines[0] == "f.csv, row 2, column score: '99' breaks rule 'range': say 2"
-
-
-@pytest.mark.parametrize(
-    "error", [DatasetError(_problems("error")), PermissionError("[Errno 13] Permission denied: 'f.csv'")]
-)
-def test_check_never_shows_a_traceback(monkeypatch, error):
-    def refuse(path):
-        raise error
-
-    monkeypatch.setattr(cli, "inspect_file", refuse)
-    result = _call("check", "f.csv")
-    assert result.exit_code == 2
-    assert str(error) in result.output
-    assert isinstance(result.exception, SystemExit)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\x89PNG\r\n\x1a\n\xff\xfe", b"\0" * 50])
@@ -90,7 +89,7 @@ def test_report_names_what_failed_and_sets_the_exit_code(monkeypatch, tmp_path, 
     monkeypatch.setattr(report, "run_report", pretend)
     result = _call("report", "--out", tmp_path / "out", "--notebooks", tmp_path)
     assert result.exit_code == (0 if ok else 1)
-    assert f"{'done  ' if ok else 'FAILED'} 02_[bad] (1.5 s)" in result.output
+    assert f"{'done   ' if ok else 'FAILED '} 02_[bad] (1.5 s)" in result.output
     assert str(tmp_path / "out" / "index.html") in result.output
     failure = "02_[bad]: cell 2 (rate = 1 / 0) failed: ZeroDivisionError: division by zero"
     assert (failure in result.output) is not ok

@@ -84,7 +84,7 @@ def test_each_broken_file_is_named_in_full(name, tmp_path):
     if value is not None:
         assert last["value"] == value
         assert repr(value) in str(caught.value)
-    outcome = CliRunner().invoke(app, ["check", str(path)])
+    outcome = CliRunner().invoke(app, ["check", str(path), "--out", str(tmp_path / "out")])
     assert outcome.exit_code == 2 and "Traceback" not in outcome.output
     assert path.name in outcome.output and rule in outcome.output and column in outcome.output
 
@@ -110,7 +110,7 @@ def test_all_problems_come_in_one_report(tmp_path):
         ("empty", b"", "a header line"),
         ("header_only", SCORES.encode(), "at least one row"),
         ("ragged", (GOOD + "t,1,2,3,4,5,6,7,8\n").encode(), "as many fields"),
-        ("latin", GOOD.replace("ketamine", "kétamine").encode("latin-1"), "UTF-8"),
+        ("control", GOOD.encode().replace(b"30", b"3\0"), "control characters"),
     ],
 )
 def test_unreadable_files_are_refused_in_words(name, content, words, tmp_path):
@@ -118,7 +118,7 @@ def test_unreadable_files_are_refused_in_words(name, content, words, tmp_path):
     path.write_bytes(content)
     with pytest.raises(ka.DatasetError, match=words):
         ka.read_scores(path)
-    outcome = CliRunner().invoke(app, ["check", str(path)])
+    outcome = CliRunner().invoke(app, ["check", str(path), "--out", str(tmp_path / "out")])
     assert outcome.exit_code == 2 and words in outcome.output and "Traceback" not in outcome.output
 
 
@@ -134,7 +134,7 @@ def test_good_files_pass_with_exit_code_0_and_flags_with_1(tmp_path):
         ("arms", GOOD_ARMS, 0),
         ("flag", GOOD_ARMS + "t,ketamine,active,24,MADRS,remission,17,14,,,\n", 1),
     ):
-        outcome = CliRunner().invoke(app, ["check", str(_write(tmp_path, name, text))])
+        outcome = CliRunner().invoke(app, ["check", str(_write(tmp_path, name, text)), "--out", str(tmp_path)])
         assert outcome.exit_code == code, outcome.output
     assert "remission not more frequent" in outcome.output and "14" in outcome.output
 
@@ -226,7 +226,7 @@ def test_the_baseline_is_found_on_whichever_row_it_stands():
 
 def test_a_wide_file_that_reads_also_checks(tmp_path):
     path = _write(tmp_path, "wide", "subject,arm,hours,scale,score,baseline\n1,k,24,MADRS,10,30\n")
-    assert CliRunner().invoke(app, ["check", str(path)]).exit_code == 0
+    assert CliRunner().invoke(app, ["check", str(path), "--out", str(tmp_path / "out")]).exit_code == 0
     assert len(ka.read_scores(path)) == 2
 
 
@@ -242,3 +242,12 @@ def test_empty_frames_and_second_names_are_refused():
         ka.read_scores(table.iloc[:0])
     with pytest.raises(ka.DatasetError, match="column named once"):
         ka.read_scores(table, columns={"score": "total"})
+
+
+def test_rows_of_one_label_are_told_apart():
+    table = pd.DataFrame(
+        {"study": "s", "subject": [1, 1], "arm": "a", "hours": [0, 24], "scale": "MADRS", "score": [61, 30]},
+        index=[7, 7],
+    )
+    problems = ka.problems_in_scores(table)
+    assert problems[["row", "value"]].to_numpy().tolist() == [[7, 61]]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import ketamine_analysis as ka
+from ketamine_analysis.questions import NotInData
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_anxiety_has_no_contrast_here_and_no_row(grouped):
 def test_bad_requests_are_refused(grouped):
     with pytest.raises(ValueError, match="measure 'risk_difference' is unknown"):
         ka.group_contrasts(grouped, measure="risk_difference")
-    with pytest.raises(ValueError, match="the table lacks \\['population'\\]"):
+    with pytest.raises(NotInData, match="the table lacks \\['population'\\]"):
         ka.patient_groups(ka.load_evidence().drop(columns="population"))
 
 

@@ -67,6 +67,13 @@ def run(tmp_path_factory):
     )
     _write(folder, "03_dead.ipynb", new_markdown_cell("# Does it die?"), _code("import os\nos._exit(1)"))
     (folder / "04_text.ipynb").write_text("not a notebook")
+    _write(
+        folder,
+        "05_not_asked.ipynb",
+        new_markdown_cell("# Is there anything?\n\nPerhaps."),
+        _code("import ketamine_analysis as ka\nka.need_rows([], 'rows of <b>mine</b>')"),
+        new_markdown_cell("## The reading of what is not there"),
+    )
     (out / "notebooks").mkdir(parents=True)
     _write(out / "notebooks", "04_text.ipynb", new_markdown_cell("# Earlier"))
     (out / "mine.txt").write_text("mine")
@@ -84,9 +91,9 @@ def run(tmp_path_factory):
 
 def test_every_notebook_has_its_row_and_the_others_finish(run):
     table, _, told, _ = run
-    assert table["ok"].tolist() == [True, False, False, False]
-    assert table.columns.tolist() == ["title", "seconds", "ok", "failed_cell", "error"]
-    assert table["title"].tolist() == ["How fast?", "Does it fail?", "Does it die?", "04_text"]
+    assert table["ok"].tolist() == [True, False, False, False, True]
+    assert table.columns.tolist() == ["title", "seconds", "ok", "not_asked", "failed_cell", "error"]
+    assert table["title"].tolist() == ["How fast?", "Does it fail?", "Does it die?", "04_text", "Is there anything?"]
     assert sorted(row["notebook"] for row in told) == table.index.tolist()
     assert (table["seconds"] >= 0).all()
 
@@ -100,6 +107,16 @@ def test_a_failing_cell_is_named_as_counted_in_the_original(run):
     assert table.loc["03_dead", "error"] == "DeadKernelError: Kernel died"
     assert pd.isna(table.loc["04_text", "failed_cell"])
     assert table.loc["04_text", "error"].startswith("NotJSONError")
+
+
+def test_a_question_that_the_data_cannot_be_asked_is_no_failure_and_says_so(run):
+    table, out, _, _ = run
+    assert table["not_asked"].notna().tolist() == [False] * 4 + [True]
+    words = "this table has no rows of <b>mine</b>: there is nothing to answer"
+    assert table.loc["05_not_asked", "not_asked"] == words and pd.isna(table.loc["05_not_asked", "failed_cell"])
+    page = (out / "05_not_asked.html").read_text(encoding="utf-8")
+    assert "Not asked:" in page and "NotInData" not in page and "The reading of what is not there" not in page
+    assert "not asked: this table has no rows of &lt;b&gt;mine" in (out / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_notebook_is_given_out_and_runs_in_its_folder_with_this_interpreter(run):
