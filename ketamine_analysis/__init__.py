@@ -33,6 +33,7 @@ from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence, published_contrasts
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
+from .explorer import View, explore, view
 from .forest import plot_forest
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
@@ -86,6 +87,7 @@ __all__ = [
     "Scale",
     "TimeCourse",
     "TrimAndFill",
+    "View",
     "alternative_poolings",
     "arm_log_odds",
     "as_proportion",
@@ -105,6 +107,7 @@ __all__ = [
     "describe_number_needed_to_treat",
     "egger_test",
     "events_from_percent",
+    "explore",
     "find_scale",
     "first_separation",
     "fit_time_course",
@@ -160,6 +163,7 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "view",
     "what_is_known",
     "with_converted_means",
     "without_contrast",
