@@ -37,7 +37,7 @@ FILTERS = ("blinding", "population", "scale")
 SCREEN_DPI = 80
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class View:
     """What one choice shows; made by `view`.
 
@@ -66,6 +66,9 @@ class View:
         shown = ["window", "k", "estimate (95 %)", "tau2", "I2", "method", "inference"]
         table = interval_text(self.table)[shown].round({"tau2": 3, "I2": 0}).to_html(index=False, na_rep="")
         return f'<p aria-live="polite"><b>{html.escape(self.title)}</b></p>{note}{images}{table}'
+
+    def __repr__(self) -> str:
+        return f"View({self.title!r})"
 
     def _repr_html_(self) -> str:
         return f"{self.figures_html()}<p>The code of this view:</p><pre>{html.escape(self.code)}</pre>"

@@ -178,5 +178,5 @@ def _interval(row: dict, measure: str) -> str:
     return str(interval_text(pd.DataFrame([values], columns=["estimate", "conf_low", "conf_high"])).iloc[0, 0])
 
 
-def _short(name: str, width: int = 46) -> str:
+def _short(name: str, width: int = 40) -> str:
     return name if len(name) <= width else name[: width - 1] + "…"
