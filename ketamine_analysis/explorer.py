@@ -35,6 +35,16 @@ OUTCOME_MEASURES = {
 MODELS = ("windows", "plateau", "emax", "exponential")
 FILTERS = ("blinding", "population", "scale")
 SCREEN_DPI = 80
+# JupyterLab takes arrow keys and letters from a focused list (ipywidgets issue 3912), but for one marked like this
+KEYS_STAY_HERE = """export default { render({ el }) {
+  const mark = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+  const waiting = setInterval(() => {
+    if (!el.isConnected) return;
+    clearInterval(waiting);
+    el.closest(".ketamine-explorer").addEventListener("focusin", mark);
+  }, 50);
+  return () => clearInterval(waiting);
+} };"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,7 +90,7 @@ def explore(arms: pd.DataFrame) -> Any:
     arms : any table of arms with `treatment_class` (`default_pool(load_evidence())`, `read_arms`).
     Each change shows `view` of the chosen values: nothing here computes. Controls are plain lists: Tab moves between
     them, arrow keys and letters choose. The code of the view stands below it, to be copied.
-    Returns an ipywidgets box. Raises ImportError where ipywidgets is missing: use `view` with the same choices.
+    Returns an ipywidgets box. Raises ImportError where ipywidgets or anywidget is missing: use `view` instead.
 
     >>> import ketamine_analysis as ka
     >>> arms = ka.default_pool(ka.load_evidence())
@@ -88,9 +98,12 @@ def explore(arms: pd.DataFrame) -> Any:
     ['class', 'control', 'blinding']
     """
     try:
+        import anywidget
         import ipywidgets
     except ImportError as error:
-        raise ImportError("explore needs ipywidgets (pip install ipywidgets); ka.view shows the same without") from error
+        raise ImportError(
+            f"explore needs {error.name} (pip install {error.name}); ka.view shows the same without"
+        ) from error
     options = _options(arms)
     controls = {
         name: ipywidgets.Dropdown(
@@ -106,7 +119,7 @@ def explore(arms: pd.DataFrame) -> Any:
 
     def show(_: Any = None) -> None:
         try:
-            made = view(arms, **{name: control.value for name, control in controls.items()})
+            made = view(arms, **{name: control.value or None for name, control in controls.items()})
         except (ValueError, ConvergenceError) as error:
             shown.value, code.value = f'<p role="alert">No view of these choices: {html.escape(str(error))}</p>', ""
         else:
@@ -117,7 +130,9 @@ def explore(arms: pd.DataFrame) -> Any:
     show()
     side = ipywidgets.VBox(list(controls.values()), layout={"flex": "0 0 auto"})
     main = ipywidgets.VBox([shown, code], layout={"flex": "1 1 auto", "min_width": "0"})
-    return ipywidgets.HBox([side, main])
+    explorer = ipywidgets.HBox([side, main, anywidget.AnyWidget(_esm=KEYS_STAY_HERE)])
+    explorer.add_class("ketamine-explorer")
+    return explorer
 
 
 def view(
@@ -147,7 +162,9 @@ def view(
     >>> made.title
     'ketamine, response: 5 trials at 24 h, odds ratio 5.69 (1.28 to 25.36)'
     """
-    kept = {name: value for name, value in zip(FILTERS, (blinding, population, scale), strict=True) if value is not None}
+    kept = {
+        name: value for name, value in zip(FILTERS, (blinding, population, scale), strict=True) if value is not None
+    }
     _check_choices(arms, treatment_class, outcome, window, model, kept)
     effects = _effects(arms, treatment_class, outcome, control, kept)
     one_each = one_per_window(effects)
@@ -172,11 +189,11 @@ def _options(arms: pd.DataFrame) -> dict[str, list]:
     _check_columns(arms)
     active = arms[arms["role"].eq("active")] if "role" in arms else arms
     with_outcome = active[active["outcome"].isin(OUTCOME_MEASURES)]
-    any_of = {name: [("any", None), *_values(arms, name)] for name in FILTERS}
+    any_of = {name: [("any", ""), *_values(arms, name)] for name in FILTERS}
     classes = with_outcome["treatment_class"].value_counts().index
     return {
         "treatment_class": [(class_label(name), str(name)) for name in classes],
-        "control": [("pooled by default", None), ("all", "all"), *_values(arms, "control_kind")],
+        "control": [("pooled by default", ""), ("all", "all"), *_values(arms, "control_kind")],
         **any_of,
         "outcome": [name for name in OUTCOME_MEASURES if (with_outcome["outcome"] == name).any()],
         "window": list(WINDOW_NAMES),
@@ -238,7 +255,10 @@ def _words(table: pd.DataFrame, treatment_class: str, outcome: str, window: str)
     row = table[table["window"] == window]
     if row.empty:
         looked = ", ".join(map(str, table["window"]))
-        return f"{start}: no trial at {window}", f"No contrast lies in the window {window}; windows with trials: {looked}."
+        return (
+            f"{start}: no trial at {window}",
+            f"No contrast lies in the window {window}; windows with trials: {looked}.",
+        )
     k = int(row["k"].iloc[0])
     measure = str(row["measure"].iloc[0])
     name = MEASURE_LABELS.get(measure, measure).removesuffix(" of response")
@@ -260,7 +280,11 @@ def _code(
     measure = OUTCOME_MEASURES[outcome]
     given = f", control={control!r}" if control is not None else ""
     keep = {**({"timing": "at"} if "timing" in arms else {}), **kept}
-    lines = ["import ketamine_analysis as ka", "", "# arms: the table explored, such as ka.default_pool(ka.load_evidence())"]
+    lines = [
+        "import ketamine_analysis as ka",
+        "",
+        "# arms: the table explored, such as ka.default_pool(ka.load_evidence())",
+    ]
     lines += ["rows = arms", *(f"rows = rows[rows[{name!r}] == {value!r}]" for name, value in keep.items())]
     summary = "ka.random_effects(one_each, by=['treatment_class', 'window']).summary()"
     lines += [

@@ -56,7 +56,11 @@ def test_separated_windows_are_filled_and_looks_counted_below():
     words = [text.get_text() for text in ax.texts]
     assert words.count("6") == 4  # six trials in each of four looked-at windows
     assert {"fast", "slow"} <= set(words)
-    white = [one for one in ax.collections if len(one.get_facecolor()) and (one.get_facecolor()[:, :3] == 1).all() and len(one.get_offsets())]
+    white = [
+        one
+        for one in ax.collections
+        if len(one.get_facecolor()) and (one.get_facecolor()[:, :3] == 1).all() and len(one.get_offsets())
+    ]
     assert sum(len(one.get_offsets()) for one in white) == 2  # fast at one week, slow at four weeks
 
 
