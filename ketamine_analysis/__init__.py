@@ -38,7 +38,7 @@ from .forest import plot_forest
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
-from .keep import save_result
+from .keep import journal_style, save_result
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
 from .multilevel import CorrelatedEffects, correlated_effects
@@ -119,6 +119,7 @@ __all__ = [
     "influence_limits",
     "inspect_file",
     "interval_text",
+    "journal_style",
     "load_evidence",
     "mantel_haenszel",
     "mean_sd_from_quantiles",

@@ -20,7 +20,7 @@ from .effects import contrast_arms
 from .errors import ConvergenceError
 from .forest import plot_forest
 from .inference import as_ratio, interval_text
-from .keep import SVG
+from .keep import VECTOR
 from .meta_analysis import random_effects
 from .plots import plot_windows
 from .time_course import fit_time_course
@@ -118,8 +118,9 @@ def explore(arms: pd.DataFrame) -> Any:
     code.style.font_family = "monospace"
 
     def show(_: Any = None) -> None:
+        chosen: dict[str, Any] = {name: control.value or None for name, control in controls.items()}
         try:
-            made = view(arms, **{name: control.value or None for name, control in controls.items()})
+            made = view(arms, **chosen)
         except (ValueError, ConvergenceError) as error:
             shown.value, code.value = f'<p role="alert">No view of these choices: {html.escape(str(error))}</p>', ""
         else:
@@ -313,7 +314,7 @@ def _finished(ax: Axes) -> Figure:
 
 def _image(figure: Figure, alt: str, kind: str) -> str:
     buffer = io.BytesIO()
-    with mpl.rc_context(SVG):
+    with mpl.rc_context(VECTOR):
         figure.savefig(buffer, format=kind, dpi=SCREEN_DPI)
     mime = {"png": "image/png", "svg": "image/svg+xml"}[kind]
     data = base64.b64encode(buffer.getvalue()).decode()

@@ -32,6 +32,11 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     method and inference; the thin bar through it is the prediction interval. Log measures are drawn as ratios on
     a log axis, log odds as rates on a logit axis. Intervals that leave the axis end in an arrow.
     Without `ax` the figure grows with its rows.
+
+    >>> from .meta_analysis import random_effects
+    >>> trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4]})
+    >>> plot_forest(random_effects(trials.assign(measure="log_odds_ratio"))).get_xlabel().splitlines()[0]
+    'odds ratio of response (log scale)'
     """
     rows, pooled = _layout(result)
     measure = str(pooled["measure"].iloc[0])
