@@ -161,7 +161,7 @@ def view(
     >>> import ketamine_analysis as ka
     >>> made = view(ka.default_pool(ka.load_evidence()), treatment_class="ketamine")
     >>> made.title
-    'ketamine, response: 5 trials at 24 h, odds ratio 5.69 (1.28 to 25.36)'
+    'ketamine, response: 3 trials at 24 h, odds ratio 3.61 (0.33 to 39.39)'
     """
     kept = {
         name: value for name, value in zip(FILTERS, (blinding, population, scale), strict=True) if value is not None

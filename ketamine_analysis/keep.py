@@ -47,7 +47,8 @@ def journal_style(*, columns: int = 1, height: float | None = None) -> Iterator[
     """Figures made inside have a journal's width and style; outside nothing changes.
 
     columns : 1 (89 mm) or 2 (183 mm). height : inches; default 0.75 of the width for one column, 0.5 for two.
-    A figure that a plot function makes for itself keeps its own size: give it an `ax` made inside.
+    A figure that a plot function makes for itself keeps its own size: give it an `ax` made inside. Save it inside, too:
+    fonts are looked up when a figure is drawn.
     Raises ValueError for another number of columns.
 
     >>> with journal_style(columns=1):

@@ -103,10 +103,10 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _write_counts(ax: Axes, counts: list[tuple[float, int, int, str]], *, many: bool) -> None:
     """Each point's number of trials above the axis; one too near its left neighbour stands a line higher."""
     inches = {one: ax.transData.transform((one, 1.0))[0] / ax.figure.dpi for one, *_ in counts}
-    last, raised = -np.inf, False
+    last, raised = (-1, -np.inf), False
     for one, k, place, name in counts:
-        raised = inches[one] - last < COUNT_INCHES and not raised
-        last = inches[one]
+        raised = place == last[0] and inches[one] - last[1] < COUNT_INCHES and not raised
+        last = place, inches[one]
         ax.annotate(
             f"{k}",
             (one, 1.035 + 0.05 * place),

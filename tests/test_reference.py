@@ -57,7 +57,7 @@ def test_the_map_of_the_library_names_the_road():
 
 def test_one_page_holds_every_public_name_and_names_no_other_host(tmp_path):
     pdoc = pytest.importorskip("pdoc")
-    pdoc.render.configure(template_directory=ROOT / ".ci" / "reference_style")
+    pdoc.render.configure(template_directory=ROOT / ".ci" / "reference_style", search=False, show_source=False)
     pdoc.pdoc("ketamine_analysis", r"!ketamine_analysis\..+", output_directory=tmp_path)
     page = (tmp_path / "ketamine_analysis.html").read_text(encoding="utf-8")
     assert [name for name in ka.__all__ if f'id="{name}"' not in page] == []
