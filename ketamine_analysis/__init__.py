@@ -5,6 +5,7 @@ One road, and only two tables enter it:
     file ─ read_scores ─▶ scores ─ derive_outcomes ─▶ outcomes ─ summarize_arms ─▶ arms
     published results ─ read_arms, load_evidence ─────────────────────────────────▶ arms
     arms ─ contrast_arms ─▶ effects ─ random_effects ─▶ result ─ .summary() ─▶ plot_*
+    arms ─ explore (controls in a notebook), view (the same by arguments) ─▶ figures, table, code
 
 Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
 Nothing here is medical advice.
