@@ -34,7 +34,7 @@ from .effects import arm_log_odds, contrast_arms, without_contrast
 from .errors import ConvergenceError, DatasetError
 from .evidence import default_pool, load_evidence, published_contrasts
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
-from .explorer import View, explore, view
+from .explorer import explore
 from .forest import plot_forest
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
@@ -69,6 +69,7 @@ from .scales import SCALES, Scale, find_scale
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
 from .time_windows import TIME_WINDOWS, assign_window, one_per_window
+from .views import View, view
 
 __version__ = "0.1.0"
 
