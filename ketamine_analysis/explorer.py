@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .axes import class_label
+from .axes import CLASS_COLOURS, class_label
 from .errors import ConvergenceError
 from .time_windows import WINDOW_NAMES
 from .views import FILTERS, MODELS, OUTCOME_MEASURES, check_columns, column_values, view
@@ -51,8 +51,7 @@ def explore(arms: pd.DataFrame) -> Any:
         )
         for name, values in options.items()
     }
-    if "24 h" in options["window"]:
-        controls["window"].value = "24 h"
+    controls["window"].value = "24 h"
     shown = ipywidgets.HTML()
     code = ipywidgets.Textarea(description="code", rows=18, layout={"width": "98%"})
     code.style.font_family = "monospace"
@@ -82,7 +81,11 @@ def _options(arms: pd.DataFrame) -> dict[str, list]:
     active = arms[arms["role"].eq("active")] if "role" in arms else arms
     with_outcome = active[active["outcome"].isin(OUTCOME_MEASURES)]
     any_of = {name: [("any", ""), *column_values(arms, name)] for name in FILTERS}
-    classes = with_outcome["treatment_class"].value_counts().index
+    known = list(CLASS_COLOURS)  # in the figures' order, then others, the most frequent first
+    classes = sorted(
+        with_outcome["treatment_class"].value_counts().index,
+        key=lambda name: known.index(name) if name in known else len(known),
+    )
     return {
         "treatment_class": [(class_label(name), str(name)) for name in classes],
         "control": [("pooled by default", ""), ("all", "all"), *column_values(arms, "control_kind")],

@@ -22,6 +22,12 @@ def test_the_controls_call_view_and_show_its_words():
     assert "No view of these choices" in shown.value and code.value == ""
 
 
+def test_classes_stand_in_the_figures_order_and_no_control_is_among_them():
+    classes = [value for _, value in ka.explore(ka.default_pool(ka.load_evidence())).children[0].children[0].options]
+    assert classes[:5] == ["ketamine", "esketamine", "ssri", "snri", "oral_antidepressant_mixed"]
+    assert "placebo" not in classes and len(classes) == len(set(classes)) > 5
+
+
 def test_without_widgets_the_error_names_the_package_and_the_other_way(monkeypatch):
     real = builtins.__import__
 
