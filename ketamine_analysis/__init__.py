@@ -5,6 +5,7 @@ One road, and only two tables enter it:
     file ─ read_scores ─▶ scores ─ derive_outcomes ─▶ outcomes ─ summarize_arms ─▶ arms
     published results ─ read_arms, load_evidence ─────────────────────────────────▶ arms
     arms ─ contrast_arms ─▶ effects ─ random_effects ─▶ result ─ .summary() ─▶ plot_*
+    arms ─ explore (controls in a notebook), view (the same by arguments) ─▶ figures, table, code
 
 Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
 Nothing here is medical advice.
@@ -40,13 +41,14 @@ from .evidence import default_pool, load_evidence, published_contrasts
 from .evidence_plots import plot_among_evidence, plot_on_time_course
 from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
 from .examination import Examination, examine
+from .explorer import explore
 from .forest import plot_forest
 from .formats import RawTable, read_table
 from .fragility import Fragility, fragility
 from .funnel import plot_funnel
 from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
 from .items import ITEM_RULES, sum_items
-from .keep import save_result
+from .keep import journal_style, save_result
 from .known_studies import known_studies
 from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import MetaRegression, meta_regression, subgroup_differences
@@ -95,14 +97,15 @@ from .side_effects import (
 from .simulate import simulate_trial, simulated_truth
 from .time_course import TimeCourse, fit_time_course
 from .time_windows import TIME_WINDOWS, assign_window, one_per_window
+from .views import View, view
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CLAIMS",
-    "PATIENT_GROUPS",
     "ITEM_RULES",
     "MMRM",
+    "PATIENT_GROUPS",
     "SCALES",
     "TIME_WINDOWS",
     "AmongEvidence",
@@ -123,6 +126,7 @@ __all__ = [
     "Scale",
     "TimeCourse",
     "TrimAndFill",
+    "View",
     "alternative_poolings",
     "among_evidence",
     "arm_log_odds",
@@ -151,6 +155,7 @@ __all__ = [
     "event_rates",
     "events_from_percent",
     "examine",
+    "explore",
     "find_scale",
     "first_separation",
     "fit_mmrm",
@@ -164,6 +169,7 @@ __all__ = [
     "influence",
     "influence_limits",
     "interval_text",
+    "journal_style",
     "judge_claims",
     "known_studies",
     "load_evidence",
@@ -172,8 +178,8 @@ __all__ = [
     "mean_sd_from_quantiles",
     "measurements",
     "meta_regression",
-    "number_needed",
     "need_rows",
+    "number_needed",
     "number_needed_to_treat",
     "odds_ratio",
     "one_look",
@@ -189,9 +195,9 @@ __all__ = [
     "plot_benefit_risk",
     "plot_claim",
     "plot_claims",
+    "plot_covariance",
     "plot_event_differences",
     "plot_event_rates",
-    "plot_covariance",
     "plot_forest",
     "plot_funnel",
     "plot_influence",
@@ -214,8 +220,8 @@ __all__ = [
     "read_as_arms",
     "read_dataset",
     "read_scores",
-    "rejudge_claims",
     "read_table",
+    "rejudge_claims",
     "risk_difference",
     "risk_ratio",
     "sampling_covariance",
@@ -234,6 +240,7 @@ __all__ = [
     "summarize_arms",
     "time_covariance",
     "trim_and_fill",
+    "view",
     "what_is_known",
     "with_converted_means",
     "without_contrast",

@@ -61,12 +61,20 @@ MEASURE_LABELS = {
 
 
 def class_colour(name: str) -> str:
-    """The colour of a treatment class; classes without one of their own share a neutral tone."""
+    """The colour of a treatment class; classes without one of their own share a neutral tone.
+
+    >>> class_colour("ssri"), class_colour("something new")
+    ('#0072B2', '#b0a48a')
+    """
     return CLASS_COLOURS.get(str(name), OTHER_COLOUR)
 
 
 def class_label(name: str) -> str:
-    """The class in words for a figure."""
+    """The class in words for a figure.
+
+    >>> class_label("oral_antidepressant_mixed"), class_label("nmda_other")
+    ('new oral antidepressant (mixed)', 'nmda other')
+    """
     return CLASS_LABELS.get(str(name), str(name).replace("_", " "))
 
 
@@ -74,6 +82,11 @@ def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> A
     """The x axis in true time since first dose, hours and weeks on one log-like (inverse hyperbolic sine) scale.
 
     hours : the times drawn; the axis runs from a little below the first to a little above the last.
+
+    >>> import matplotlib.pyplot as plt
+    >>> ax = hours_axis(plt.figure(figsize=(8, 3)).add_subplot(), (2, 1344))
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['2 h', '6 h', '24 h', '3 d', '1 wk', '2 wk', '4 wk', '8 wk']
     """
     times = np.asarray(hours, float)
     low, high = float(np.nanmin(times)), float(np.nanmax(times))

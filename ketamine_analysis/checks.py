@@ -58,6 +58,11 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
     """Everything wrong with a `scores` table: `file, row, column, value, rule, severity, message`.
 
     lines : the line of the file each row came from; default the row label.
+
+    >>> scores = pd.DataFrame({"study": ["a"], "subject": [1], "arm": ["x"], "hours": [24], "scale": ["MADRS"],
+    ...     "score": [99]})
+    >>> problems_in_scores(scores)["column"].tolist()
+    ['score', 'subject']
     """
     found = Problems(table, file, lines)
     if not _has_columns(found, SCORE_COLUMNS):
@@ -121,6 +126,11 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     """Everything wrong with an `arms` table; the same columns as `problems_in_scores`.
 
     Rows of `use` context or exclude, or `preferred` no, are shown, not computed with: their problems are warnings.
+
+    >>> arms = pd.DataFrame({"study": ["a"], "arm": ["x"], "hours": [24], "scale": ["MADRS"], "outcome": ["response"],
+    ...     "n": [10], "events": [12]})
+    >>> problems_in_arms(arms)["column"].tolist()
+    ['events']
     """
     found = Problems(table, file, lines)
     if not _has_columns(found, ARM_COLUMNS):

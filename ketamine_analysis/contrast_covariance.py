@@ -17,6 +17,12 @@ def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
     patients of all arms involved.
     Raises ValueError when one trial enters at several times (that needs a correlation over time), on several
     scales, or with one active arm against several controls.
+
+    >>> effects = pd.DataFrame({"study": "a", "hours": 24, "arm": ["x", "y"], "control_arm": "z",
+    ...     "measure": "log_odds_ratio", "std_error": [0.5, 0.6], "control_events": 10, "control_n": 20,
+    ...     "control_variance": 0.2})
+    >>> sampling_covariance(effects).round(2).tolist()
+    [[0.25, 0.2], [0.2, 0.36]]
     """
     moment = effects.groupby(["study"], dropna=False)["hours"].nunique()
     if (moment > 1).any():
@@ -49,6 +55,11 @@ def time_covariance(effects: pd.DataFrame, correlation: float, *, constant: bool
 
     Each arm's results correlate ρ^(days apart / 7) (or ρ): the active arm's with its own, the control's with all
     contrasts of the trial that use it. Needs `active_variance, control_variance, hours, study`.
+
+    >>> effects = pd.DataFrame({"study": "a", "hours": [24, 192], "treatment_class": "ketamine", "std_error": 0.5**0.5,
+    ...     "active_variance": 0.3, "control_variance": 0.2})
+    >>> time_covariance(effects, 0.5).round(2).tolist()
+    [[0.5, 0.25], [0.25, 0.5]]
     """
     covariance = np.zeros((len(effects), len(effects)))
     for rows in effects.groupby("study", sort=False).indices.values():

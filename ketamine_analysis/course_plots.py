@@ -38,6 +38,12 @@ def plot_time_course(
     class looked. Bubbles of single-dose trials have a black edge, converted means a dotted one (where the table says).
     only : one class, as a panel without a legend. others : contrasts that others published (`published_contrasts`),
     drawn as open diamonds and not fitted.
+
+    >>> from .time_course import fit_time_course
+    >>> effects = pd.DataFrame({"study": list("abcd"), "treatment_class": "ssri", "hours": [4.0, 24.0, 96.0, 600.0],
+    ...     "estimate": [0.2, 0.5, 0.8, 0.97], "active_variance": 1e-4, "control_variance": 1e-4, "std_error": 0.0142})
+    >>> plot_time_course(fit_time_course(effects), only="ssri").get_title(loc="left")
+    'SSRI: 4 trials, 4 looks'
     """
     classes = [only] if only is not None else list(result.classes)
     if not set(classes) <= set(result.classes):
@@ -77,6 +83,12 @@ def plot_separation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     table : from `separation_by_window`. Under the axis each class has a strip: coloured where trials looked, blank
     where nobody did, with the number of trials.
+
+    >>> from .onset import separation_by_window
+    >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
+    ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
+    >>> plot_separation(separation_by_window(effects)).get_ylabel()
+    'odds ratio of response'
     """
     classes = list(dict.fromkeys(table["treatment_class"]))
     if ax is None:
@@ -116,6 +128,12 @@ def plot_what_is_known(table: pd.DataFrame, *, axes: np.ndarray | None = None) -
 
     table : from `what_is_known`, of a log measure. Shaded by the verdict; grey: no trial here counted responders then.
     axes : an array of axes (classes × times); default a new figure. Returns that array.
+
+    >>> from .onset import what_is_known
+    >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
+    ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
+    >>> plot_what_is_known(what_is_known(effects)).shape
+    (1, 3)
     """
     windows, classes = (list(dict.fromkeys(table[name])) for name in ("window", "treatment_class"))
     if axes is None:

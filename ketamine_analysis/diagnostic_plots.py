@@ -31,6 +31,12 @@ def plot_influence(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Grey lines: the limits of `influence_limits` (±1.96 for residuals). Panels lie inside `ax`, whose own axes are
     hidden; without `ax` the figure grows with its rows.
+
+    >>> from .diagnostics import influence
+    >>> from .meta_analysis import random_effects
+    >>> trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4]})
+    >>> plot_influence(influence(random_effects(trials))).get_title(loc="left")
+    '3 trials; orange: beyond a limit (grey lines)'
     """
     if ax is None:
         ax = plt.subplots(figsize=(9, 1.3 + ROW_INCHES * len(table)), layout="constrained")[1]
@@ -65,6 +71,12 @@ def plot_alternatives(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     The first analysis is drawn in colour and its limits as a band through the others. Ratios stand on a log axis; rows
     without numbers say why.
+
+    >>> from .robustness import alternative_poolings
+    >>> trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4], "n": 50,
+    ...     "events": [20, 25, 30], "control_n": 50, "control_events": [15, 15, 12], "measure": "log_odds_ratio"})
+    >>> len(plot_alternatives(alternative_poolings(trials)).get_yticklabels())
+    10
     """
     ax = ax or plt.subplots(figsize=(8, 0.9 + 0.28 * len(table)), layout="constrained")[1]
     measure = str(table["measure"].iloc[0])
@@ -97,7 +109,14 @@ def plot_alternatives(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_baujat(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The table of `baujat`: heterogeneity (right) against influence (up); the trials farthest out are named."""
+    """The table of `baujat`: heterogeneity (right) against influence (up); the trials farthest out are named.
+
+    >>> from .diagnostics import baujat
+    >>> from .meta_analysis import random_effects
+    >>> trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4]})
+    >>> plot_baujat(baujat(random_effects(trials))).get_xlabel()
+    'contribution to heterogeneity (squared Pearson residual)'
+    """
     ax = ax or plt.subplots(figsize=(6, 4.5), layout="constrained")[1]
     x, y = table["heterogeneity"], table["influence"]
     ax.scatter(x, y, s=22, color=PLAIN, edgecolor="white", linewidth=0.5, zorder=2)

@@ -37,6 +37,10 @@ def egger_test(effects: pd.DataFrame) -> pd.DataFrame:
     Weighted regression of the estimate on its standard error with multiplicative dispersion (Egger 1997, BMJ
     315:629; metafor's regtest model "lm"); t with k − 2. Odds ratios correlate with their standard errors even
     without bias: `peters_test`. Raises ValueError for fewer than three trials or equal standard errors.
+
+    >>> trials = pd.DataFrame({"estimate": [0.0, 0.1, 0.5, 1.4], "std_error": [0.1, 0.2, 0.3, 0.5]})
+    >>> egger_test(trials)[["estimate", "p_value"]].round(2).to_numpy().tolist()
+    [[2.85, 0.06]]
     """
     check_effects(effects.reset_index(drop=True), ())
     error = effects["std_error"].to_numpy(float)
@@ -51,6 +55,11 @@ def peters_test(effects: pd.DataFrame) -> pd.DataFrame:
     effects : `estimate` (log odds ratios) with `events, n, control_events, control_n`.
     Raises ValueError for another measure, missing counts, a trial without events (or with all), fewer than three
     trials, or trials of one size.
+
+    >>> trials = pd.DataFrame({"estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.5], "events": [60, 24, 9],
+    ...     "n": [100, 40, 15], "control_events": [55, 20, 5], "control_n": [100, 40, 15]})
+    >>> peters_test(trials)["p_value"].round(3).tolist()
+    [0.142]
     """
     effects = effects.reset_index(drop=True)
     check_effects(effects, ())
@@ -70,6 +79,11 @@ def trim_and_fill(effects: pd.DataFrame, *, method: str = "REML", inference: str
 
     A picture of what asymmetry could mean, not a correction: heterogeneity makes funnels asymmetric too. The side
     is where the regression on the standard error says trials are lacking. Raises ValueError for fewer than three.
+
+    >>> trials = pd.DataFrame({"estimate": [0.0, 0.1, 0.5, 1.4], "std_error": [0.1, 0.2, 0.3, 0.5]})
+    >>> filled = trim_and_fill(trials)
+    >>> filled.missing, filled.side
+    (0, 'left')
     """
     if len(effects) < 3:
         raise ValueError(f"trim and fill needs three trials; there are {len(effects)}")
@@ -101,6 +115,10 @@ def influence(pooled: PooledEffects) -> pd.DataFrame:
     residual), `dffits`, `cook` (Cook's distance), `dfbetas`, `tau2_without`, `Q_without`, and `influential`: whether
     DFFITS, Cook's distance, hat or DFBETAS passes its limit (`influence_limits`), as Viechtbauer & Cheung 2010 (Res
     Synth Methods 1:112). Raises ValueError for several groups (`by`) or fewer than three trials.
+
+    >>> trials = pd.DataFrame({"estimate": [0.0, 0.1, 0.5, 1.4], "std_error": [0.1, 0.2, 0.3, 0.5]})
+    >>> influence(random_effects(trials))[["study", "weight", "influential"]].round(1).to_numpy().tolist()
+    [[0, 34.0, True], [1, 28.9, True], [2, 23.1, False], [3, 14.0, True]]
     """
     effects, left, full = _without_each(pooled)
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
@@ -137,6 +155,10 @@ def baujat(pooled: PooledEffects) -> pd.DataFrame:
     heterogeneity : squared Pearson residual (y − pooled)² / (v + τ²); influence : squared shift of the pooled effect
     without the trial over its variance then (Baujat 2002, Stat Med 21:2641, as metafor draws it). Raises as
     `influence`.
+
+    >>> trials = pd.DataFrame({"estimate": [0.0, 0.1, 0.5, 1.4], "std_error": [0.1, 0.2, 0.3, 0.5]})
+    >>> baujat(random_effects(trials))[["heterogeneity", "influence"]].round(1).to_numpy().tolist()
+    [[0.7, 0.4], [0.3, 0.2], [0.1, 0.0], [2.7, 8.9]]
     """
     effects, left, full = _without_each(pooled)
     y, v = effects["estimate"].to_numpy(float), effects["std_error"].to_numpy(float) ** 2
@@ -147,7 +169,12 @@ def baujat(pooled: PooledEffects) -> pd.DataFrame:
 
 
 def cumulative(effects: pd.DataFrame, order: str = "year", **choices: str) -> pd.DataFrame:
-    """The pooling as it stood after each trial, in the order of a column: summary rows with `after` and that column."""
+    """The pooling as it stood after each trial, in the order of a column: summary rows with `after` and that column.
+
+    >>> trials = pd.DataFrame({"study": ["b", "a"], "year": [2020, 2012], "estimate": [1.0, 0.0], "std_error": 1.0})
+    >>> cumulative(trials)[["after", "k", "estimate"]].to_numpy().tolist()
+    [['a', 1, 0.0], ['b', 2, 0.5]]
+    """
     if order not in effects or effects[order].isna().any():
         raise ValueError(f"column {order!r} is needed in every row to put trials in order")
     rows = effects.sort_values(order, kind="stable").reset_index(drop=True)

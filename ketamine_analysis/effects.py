@@ -63,7 +63,13 @@ def without_contrast(
     combine: str = "class",
     zero_cells: str = "half",
 ) -> pd.DataFrame:
-    """The companion of `contrast_arms`: arms of that outcome that formed no contrast, each with a `reason`."""
+    """The companion of `contrast_arms`: arms of that outcome that formed no contrast, each with a `reason`.
+
+    >>> arms = pd.DataFrame({"study": "a", "arm": ["ketamine", "midazolam"], "role": ["active", "control"],
+    ...     "hours": [24, 48], "scale": "MADRS", "outcome": "response", "n": [47, 25], "events": [30, 7]})
+    >>> without_contrast(arms)["reason"].tolist()
+    ['no control arm at that time', 'no active arm at that time']
+    """
     return _contrast(arms, outcome, measure, control, combine, zero_cells)[1]
 
 

@@ -19,6 +19,12 @@ def plot_funnel(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     Shades: p > 0.10 (white), 0.05–0.10, 0.01–0.05 around no effect; a gap of trials in the white part is what
     selective publication would leave (Peters 2008, J Clin Epidemiol 61:991). Dashed: pooled effect. Other reasons
     make funnels lopsided too. Raises ValueError for several groups (`by`).
+
+    >>> import pandas as pd
+    >>> from .meta_analysis import random_effects
+    >>> trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4]})
+    >>> plot_funnel(random_effects(trials)).get_ylabel()
+    'standard error'
     """
     if len(result.groups) != 1:
         raise ValueError("one funnel shows one pooling: leave out by=")

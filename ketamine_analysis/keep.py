@@ -1,7 +1,9 @@
-"""Keeping a notebook's figures and tables as files."""
+"""Keeping a notebook's figures and tables as files, and figures in the sizes and style of a journal."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +12,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# text stays text, and the same figure gives the same bytes
-SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "ketamine_analysis"}
+STYLE = Path(__file__).parent / "journal.mplstyle"
+COLUMN_INCHES = {1: 3.5, 2: 7.2}  # 89 and 183 mm: the columns of most medical journals
+# text stays text (TrueType in PDF), and the same figure gives the same bytes
+VECTOR: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "ketamine_analysis", "pdf.fonttype": 42}
 
 
 def save_result(thing: Any, name: str, folder: str | Path | None) -> None:
-    """Keeps a figure (PNG 300 dpi and SVG) or a table (CSV) of a notebook; with folder None nothing happens.
+    """Keeps a figure (PNG 300 dpi, SVG, PDF) or a table (CSV) of a notebook; with folder None nothing happens.
 
-    thing : matplotlib Axes or Figure → <folder>/figures/<name>.png, .svg; DataFrame → <folder>/tables/<name>.csv.
+    thing : matplotlib Axes or Figure → <folder>/figures/<name>.png, .svg, .pdf; DataFrame → <folder>/tables/<name>.csv.
     Raises TypeError for anything else.
+
+    >>> save_result(pd.DataFrame({"k": [3]}), "pooled", None)
     """
     if folder is None:
         return
@@ -28,11 +34,33 @@ def save_result(thing: Any, name: str, folder: str | Path | None) -> None:
     elif isinstance(thing, (Axes, Figure)):
         figure: Any = thing.figure if isinstance(thing, Axes) else thing
         where = make_folder(Path(folder) / "figures")
-        with mpl.rc_context(SVG):
+        with mpl.rc_context(VECTOR):
             figure.savefig(where / f"{name}.png", dpi=300, bbox_inches="tight", metadata={"Software": None})
             figure.savefig(where / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+            figure.savefig(where / f"{name}.pdf", bbox_inches="tight", metadata={"CreationDate": None})
     else:
         raise TypeError(f"save_result keeps Axes, Figure and DataFrame; this is {type(thing).__name__}")
+
+
+@contextmanager
+def journal_style(*, columns: int = 1, height: float | None = None) -> Iterator[None]:
+    """Figures made inside have a journal's width and style; outside nothing changes.
+
+    columns : 1 (89 mm) or 2 (183 mm). height : inches; default 0.75 of the width for one column, 0.5 for two.
+    A figure that a plot function makes for itself keeps its own size: give it an `ax` made inside. Save it inside, too:
+    fonts are looked up when a figure is drawn.
+    Raises ValueError for another number of columns.
+
+    >>> with journal_style(columns=1):
+    ...     mpl.rcParams["figure.figsize"], mpl.rcParams["font.size"]
+    ([3.5, 2.625], 7.0)
+    """
+    if columns not in COLUMN_INCHES:
+        raise ValueError(f"columns {columns!r} is unknown: journals have {sorted(COLUMN_INCHES)}")
+    width = COLUMN_INCHES[columns]
+    high = height if height is not None else width * (0.75 if columns == 1 else 0.5)
+    with mpl.rc_context(fname=STYLE, rc={"figure.figsize": (width, high)}):
+        yield
 
 
 def make_folder(folder: Path) -> Path:

@@ -140,6 +140,11 @@ def subgroup_differences(effects: pd.DataFrame, by: str, *, method: str = "REML"
     """The test of whether pooled effects differ between subgroups: `test, statistic, df, df_denominator, p_value`.
 
     One τ² for all subgroups, F by modified Hartung–Knapp: the moderator test of `meta_regression` on `by`.
+
+    >>> trials = pd.DataFrame({"estimate": [0.0, 0.1, 0.9, 1.0], "std_error": 0.2,
+    ...     "dose": ["low", "low", "high", "high"]})
+    >>> subgroup_differences(trials, "dose")[["statistic", "p_value"]].round(3).to_numpy().tolist()
+    [[20.25, 0.046]]
     """
     return meta_regression(effects, by, method=method).test().head(1).assign(test=f"difference by {by}")
 

@@ -22,6 +22,12 @@ def separation_by_window(
     window without a trial is a row with k = 0 and nothing else: "nobody looked" is not "no effect".
     Columns: `treatment_class, window, k, estimate, conf_low, conf_high, looked, separated`.
     Raises as `random_effects` does.
+
+    >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
+    ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
+    >>> table = separation_by_window(effects, inference="wald")
+    >>> table.loc[table["looked"], ["window", "k", "separated"]].to_numpy().tolist()
+    [['1 wk', 1, False], ['8 wk', 2, True]]
     """
     chosen = one_per_window(effects)
     rows = []
@@ -44,6 +50,11 @@ def first_separation(table: pd.DataFrame) -> pd.DataFrame:
     """One row a class: `first_looked, first_separated` (window names) and `words` that tell the two apart.
 
     table : from `separation_by_window`. `first_separated` is missing where no window separates.
+
+    >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
+    ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
+    >>> first_separation(separation_by_window(effects, inference="wald"))["words"].tolist()
+    ['separated at 8 wk; not yet at 1 wk']
     """
     rows = []
     for name, part in table.groupby("treatment_class", sort=False):
@@ -80,6 +91,11 @@ def what_is_known(
         from control" (the interval holds 0), "better than control", "worse than control".
     Columns: `treatment_class, window, k, patients, estimate, conf_low, conf_high, measure, verdict`.
     Raises ValueError for a window that is none of TIME_WINDOWS, and as `random_effects` does.
+
+    >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
+    ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
+    >>> what_is_known(effects, inference="wald")[["window", "k", "verdict"]].to_numpy().tolist()
+    [['24 h', 0, 'no trial here'], ['1 wk', 1, 'not told apart from control'], ['8 wk', 2, 'better than control']]
     """
     unknown = [name for name in windows if name not in WINDOW_NAMES]
     if unknown:

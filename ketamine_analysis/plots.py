@@ -13,6 +13,7 @@ from .time_windows import TIME_WINDOWS
 
 POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient; less when there are many rows
 MANY_ROWS = 40
+COUNT_INCHES = 0.17  # between two numbers of trials, or one of them is moved
 
 
 def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -21,6 +22,11 @@ def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     arms : rows of one outcome with `hours, n, events, treatment_class`; arms of the same hour are set side by
         side. Filled markers are active arms, open ones controls (where `role` is given).
     Raises ValueError for a table with several outcomes or no counts.
+
+    >>> arms = pd.DataFrame({"study": list("ab"), "arm": "ketamine", "treatment_class": "ketamine", "hours": [24, 168],
+    ...     "outcome": "response", "n": 20, "events": [10, 8]})
+    >>> plot_rates(arms).get_title(loc="left")
+    '2 arm-times of 2 trials; bars: Wilson 95 %; area: patients'
     """
     rows = _one_outcome(arms)
     ax = ax or plt.subplots(figsize=(8, 4.5), layout="constrained")[1]
@@ -59,6 +65,11 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     summary : rows with `window, estimate, conf_low, conf_high, k, treatment_class, measure` (`as_ratio` or
         `as_proportion` of a pooling by class and window). Above the axis stands each point's number of trials.
         An interval that leaves the axis ends in an arrow.
+
+    >>> pooled = pd.DataFrame({"treatment_class": "ssri", "window": ["8 wk"], "k": [3], "measure": "odds_ratio",
+    ...     "estimate": [1.5], "conf_low": [1.2], "conf_high": [1.9]})
+    >>> plot_windows(pooled).get_ylabel()
+    'odds ratio of response'
     """
     summary = summary[summary["window"].notna()]
     if summary.empty:
@@ -71,22 +82,15 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in summary["window"].unique():
         span = windows[str(name)]
         ax.axvspan(max(span.low, 0.3), min(span.high, 9000), color="white", lw=0, zorder=0.5)
-    classes = list(summary["treatment_class"].unique())
+    classes, counts = list(summary["treatment_class"].unique()), []
     for place, name in enumerate(classes):
         part = summary[summary["treatment_class"] == name]
         x = np.array([windows[str(one)].nominal for one in part["window"]]) * 1.13 ** (place - (len(classes) - 1) / 2)
         draw_intervals(ax, x, part, class_colour(str(name)), ends)
-        for one, k in zip(x, part["k"], strict=True):
-            ax.annotate(
-                f"{k}",
-                (one, 1.035 + 0.05 * place),
-                xycoords=("data", "axes fraction"),
-                ha="center",
-                fontsize=7,
-                color=class_colour(str(name)) if len(classes) > 1 else "0.25",
-            )
+        counts += [(float(one), int(k), place, name) for one, k in zip(x, part["k"], strict=True)]
     ax.annotate("trials", (1.0, 1.035), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
     hours_axis(ax, (1.0, 4000.0))
+    _write_counts(ax, counts, many=len(classes) > 1)
     if len(classes) == 1:
         ax.set_title(
             class_label(classes[0]), fontsize=10, loc="left", pad=18, color=class_colour(classes[0]), weight="bold"
@@ -96,10 +100,34 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _write_counts(ax: Axes, counts: list[tuple[float, int, int, str]], *, many: bool) -> None:
+    """Each point's number of trials above the axis; one too near its left neighbour stands a line higher."""
+    inches = {one: ax.transData.transform((one, 1.0))[0] / ax.figure.dpi for one, *_ in counts}
+    last, raised = (-1, -np.inf), False
+    for one, k, place, name in counts:
+        raised = place == last[0] and inches[one] - last[1] < COUNT_INCHES and not raised
+        last = place, inches[one]
+        ax.annotate(
+            f"{k}",
+            (one, 1.035 + 0.05 * place),
+            (0, 8 if raised else 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
+            color=class_colour(name) if many else "0.25",
+        )
+
+
 def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """When trials look: one line per trial with a dot at each time it reports, grouped by treatment class.
 
     arms : rows of active arms with `study, treatment_class, hours` (controls are left out of the classes).
+
+    >>> arms = pd.DataFrame({"study": list("ab"), "arm": "ketamine", "treatment_class": "ketamine", "hours": [24, 168],
+    ...     "outcome": "response", "n": 20, "events": [10, 8]})
+    >>> [label.get_text() for label in plot_assessment_times(arms).get_yticklabels()]
+    ['ketamine (2 trials)']
     """
     active = arms[(arms["hours"] > 0) & (arms["role"].eq("active") if "role" in arms else True)]
     active = active.assign(treatment_class=active["treatment_class"] if "treatment_class" in active else active["arm"])

@@ -62,6 +62,10 @@ def one_per_window(table: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
     table : `effects` or `arms`. Rows that differ in anything but `hours` (class, control, scale, timing …)
         are different series and each keeps a row. Ties go to the earlier time.
     rest : True gives the rows left out instead, with `reason`.
+
+    >>> table = pd.DataFrame({"study": "a", "hours": [18, 24, 30]})
+    >>> one_per_window(table)["hours"].tolist()
+    [24]
     """
     series = [name for name in SERIES_COLUMNS if name in table]
     windowed = assign_window(table.reset_index(drop=True))

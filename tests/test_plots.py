@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,3 +131,19 @@ def test_a_time_course_without_a_half_time_has_a_band_and_no_line(effects):
     assert curves and all(np.isnan(line.get_ydata()).all() for line in curves)
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert band.min() >= 0.99 and 1.4 < band.max() < 2.5  # the faint band over all hours: no effect to the plateau
+
+
+def test_numbers_of_trials_stand_apart_on_a_narrow_axis():
+    windows = ["4 wk", "6 wk", "8 wk", "≥10 wk"]
+    summary = pd.DataFrame({
+        "treatment_class": "ssri", "window": windows, "k": [10, 53, 67, 12], "measure": "odds_ratio",
+        "estimate": 1.5, "conf_low": 1.2, "conf_high": 1.9,
+    })  # fmt: skip
+    for width, clear in ((3.0, False), (14.0, True)):
+        figure, ax = plt.subplots(figsize=(width, 3))
+        ka.plot_windows(summary, ax=ax)
+        figure.canvas.draw()
+        boxes = [text.get_window_extent() for text in ax.texts if text.get_text().isdigit()]
+        assert len(boxes) == 4
+        assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+        assert (len({round(box.y0) for box in boxes}) == 1) == clear

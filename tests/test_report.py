@@ -198,7 +198,8 @@ def test_save_result_gives_the_same_bytes_again(tmp_path):
         return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
 
     first, second = save(tmp_path / "a"), save(tmp_path / "b")
-    names = ["figures/axes.png", "figures/axes.svg", "figures/figure.png", "figures/figure.svg", "tables/table.csv"]
+    kinds = ("pdf", "png", "svg")
+    names = [*(f"figures/{name}.{kind}" for name in ("axes", "figure") for kind in kinds), "tables/table.csv"]
     assert [path.as_posix() for path in first] == names
     assert first == second
     assert b">esketamine</text>" in first[Path("figures/axes.svg")]  # text stays text

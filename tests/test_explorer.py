@@ -1,0 +1,41 @@
+"""The explorer: its controls call view and show its words."""
+
+import builtins
+
+import pytest
+from test_views import SMALL
+
+import ketamine_analysis as ka
+
+
+def test_the_controls_call_view_and_show_its_words():
+    explorer = ka.explore(SMALL)
+    side, main, _ = explorer.children
+    controls = {control.description: control for control in side.children}
+    assert list(controls) == ["class", "control", "blinding", "population", "scale", "outcome", "window", "model"]
+    shown, code = main.children
+    assert ka.view(SMALL, treatment_class="ketamine").title in shown.value
+    controls["control"].value = "active_placebo"
+    made = ka.view(SMALL, treatment_class="ketamine", control="active_placebo")
+    assert made.title in shown.value and code.value == made.code
+    controls["model"].value = "emax"
+    assert "No view of these choices" in shown.value and code.value == ""
+
+
+def test_classes_stand_in_the_figures_order_and_no_control_is_among_them():
+    classes = [value for _, value in ka.explore(ka.default_pool(ka.load_evidence())).children[0].children[0].options]
+    assert classes[:5] == ["ketamine", "esketamine", "ssri", "snri", "oral_antidepressant_mixed"]
+    assert "placebo" not in classes and len(classes) == len(set(classes)) > 5
+
+
+def test_without_widgets_the_error_names_the_package_and_the_other_way(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name == "anywidget":
+            raise ImportError("no", name="anywidget")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"explore needs anywidget \(pip install anywidget\); ka.view shows the same"):
+        ka.explore(SMALL)
