@@ -138,6 +138,12 @@ def among_evidence(
         remission that it has. measure : None takes log_odds_ratio for counts, standardized_mean_difference for means.
     One time per trial and window (`one_per_window`); a study that the evidence holds already (`known_studies`) is
     left out of the new ones. Raises ValueError where nothing can be contrasted.
+
+    >>> new = pd.DataFrame({"study": "new", "arm": ["s", "p"], "treatment_class": ["ssri", "placebo"],
+    ...     "role": ["active", "control"], "hours": 1344.0, "scale": "HAMD17", "outcome": "response", "n": 100,
+    ...     "events": [55, 40]})
+    >>> among_evidence(new).summary()[["estimate", "k", "inside"]].round(2).to_numpy().tolist()
+    [[0.61, 67, True]]
     """
     published_arms = default_pool(load_evidence()) if evidence is None else evidence
     outcome = outcome or next((one for one in OUTCOMES if (arms["outcome"] == one).any()), "response")

@@ -26,7 +26,7 @@ KNOWN = (*TEXT, *WORKBOOKS, *ARROW, *STATISTICS, *JSON, *R_FILES)
 
 @dataclass(frozen=True)
 class RawTable:
-    """A file as it stands.
+    """A file as it stands, before anything is understood.
 
     frame : its cells, a user-missing code already blank, with `_line`: the line or row number in the file.
     labels : column → {code: label}. missing : column → {code its author called missing: how often it stood there}.

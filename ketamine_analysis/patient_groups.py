@@ -28,6 +28,10 @@ def patient_groups(arms: pd.DataFrame, *, context: bool = False) -> pd.DataFrame
     arms : `load_evidence()` or your own with `condition` and `population`. "bipolar or mixed" are trials that took
         unipolar and bipolar patients: none here reports the bipolar ones alone.
     Raises NotInData where the columns are missing.
+
+    >>> from ketamine_analysis import load_evidence
+    >>> patient_groups(load_evidence())["group"].value_counts()["chronic pain"].item()
+    11
     """
     absent = [name for name in ("condition", "population") if name not in arms]
     if absent:

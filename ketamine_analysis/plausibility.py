@@ -43,6 +43,11 @@ def implausible(
 
     table : its numbers may still be text; what is no number is left to the other checks.
     entry_score : the trial's entry criterion; a baseline below it is doubted.
+
+    >>> table = pd.DataFrame({"study": "a", "subject": [1, 1], "arm": "x", "hours": [0.0, 168.0], "scale": "MADRS",
+    ...     "score": [30.0, 99.0]})
+    >>> implausible(table.assign(score=[30.0, 5.4e-79]), "patients")["rule"].tolist()
+    ['a number that can be measured']
     """
     lines = lines if lines is not None else pd.Series(table.index, index=table.index)
     numbers = ("hours", "score") if grain == "patients" else ARM_NUMBERS

@@ -35,6 +35,11 @@ def problems_in_adverse_events(table: pd.DataFrame) -> pd.DataFrame:
 
     table : one row an arm and event with `study, arm, event`, then `n, events` or `percent` (people with the event at
         least once), or a `mean` (a rating, mmHg) or a duration in `hours` as `measure` says.
+
+    >>> from ketamine_analysis import load_evidence
+    >>> bad = load_evidence("adverse_events").head(1).assign(events=99.0, n=9.0)
+    >>> problems_in_adverse_events(bad)["column"].tolist()
+    ['events']
     """
     absent = [name for name in EVENT_COLUMNS if name not in table]
     if absent:
@@ -190,6 +195,10 @@ def measurements(adverse_events: pd.DataFrame) -> pd.DataFrame:
 
     value : the mean, or for a time after a dose its hours. Columns `study, arm, event, measure, scale, hours, value,
     locator` as far as the table has them. Few sources print an hour, and none of these a spread: no interval.
+
+    >>> from ketamine_analysis import load_evidence
+    >>> len(measurements(load_evidence("adverse_events")))
+    68
     """
     table = check_adverse_events(adverse_events)
     kind = table["measure"].fillna("events") if "measure" in table else pd.Series("events", index=table.index)

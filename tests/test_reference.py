@@ -10,6 +10,8 @@ import ketamine_analysis as ka
 
 ROOT = Path(__file__).parents[1]
 MADE_BY = "a result, shown by the function that makes it: "
+SHOWN_IN = "too large for an example here; shown in notebook "
+OWN_FILE = "reads or describes a file of the reader's own: the README's new, check and run show it"
 NO_EXAMPLE = {  # public names whose docstring has no example, and why
     "ArmTimeCourse": MADE_BY + "fit_time_course",
     "Comparison": MADE_BY + "risk_difference",
@@ -28,15 +30,51 @@ NO_EXAMPLE = {  # public names whose docstring has no example, and why
     "TIME_WINDOWS": "a table of definitions, documented by assign_window",
     "check_arms": "the same rules are shown by problems_in_arms",
     "check_scores": "the same rules are shown by problems_in_scores",
-    "inspect_file": "reads a file of the reader's own: notebook 01 and the README show it",
-    "read_arms": "reads a file of the reader's own: notebook 01 and the README show it",
+    "MMRM": MADE_BY + "fit_mmrm",
+    "AmongEvidence": MADE_BY + "among_evidence",
+    "NotInData": "raised by need_rows, which shows it",
+    "CLAIMS": "a table of sentences, judged by judge_claims",
+    "ITEM_RULES": "a table of definitions, used by sum_items",
+    "PATIENT_GROUPS": "a table of definitions, used by patient_groups",
+    "benefit_risk": SHOWN_IN + "12_side_effects",
+    "group_contrasts": SHOWN_IN + "13_other_conditions",
+    "judge_claims": SHOWN_IN + "11_what_people_say",
+    "plot_after_dose": SHOWN_IN + "12_side_effects",
+    "plot_among_evidence": SHOWN_IN + "10_your_data_among_the_evidence",
+    "plot_benefit_risk": SHOWN_IN + "12_side_effects",
+    "plot_claim": SHOWN_IN + "11_what_people_say",
+    "plot_claims": SHOWN_IN + "11_what_people_say",
+    "plot_covariance": SHOWN_IN + "07_a_patient_level_trial",
+    "plot_event_differences": SHOWN_IN + "12_side_effects",
+    "plot_event_rates": SHOWN_IN + "12_side_effects",
+    "plot_lsmeans": SHOWN_IN + "07_a_patient_level_trial",
+    "plot_on_time_course": SHOWN_IN + "10_your_data_among_the_evidence",
+    "plot_trajectories": SHOWN_IN + "07_a_patient_level_trial",
+    "published_effects": SHOWN_IN + "10_your_data_among_the_evidence",
+    "rejudge_claims": SHOWN_IN + "11_what_people_say",
+    "read_arms": SHOWN_IN + "01_the_evidence",
+    "read_as_arms": SHOWN_IN + "10_your_data_among_the_evidence",
+    "examine": OWN_FILE,
+    "load_recipe": OWN_FILE,
+    "read_dataset": OWN_FILE,
+    "read_table": OWN_FILE,
+    "write_recipe": OWN_FILE,
+    "Examination": OWN_FILE,
+    "RawTable": OWN_FILE,
+    "Recipe": OWN_FILE,
 }
 
 
 @pytest.mark.parametrize("name", ka.__all__)
 def test_a_public_name_is_documented_with_an_example(name):
     thing = getattr(ka, name)
-    if name not in ("SCALES", "TIME_WINDOWS"):  # tables carry their type's docstring
+    if name not in (
+        "SCALES",
+        "TIME_WINDOWS",
+        "CLAIMS",
+        "ITEM_RULES",
+        "PATIENT_GROUPS",
+    ):  # tables carry their type's docstring
         assert len(inspect.getdoc(thing).splitlines()[0]) > 20
         assert inspect.getdoc(thing) != inspect.getdoc(type(thing))
     assert ">>>" in (inspect.getdoc(thing) or "") or name in NO_EXAMPLE, (
@@ -48,6 +86,10 @@ def test_names_without_an_example_are_still_public_and_their_makers_have_one():
     assert set(NO_EXAMPLE) <= set(ka.__all__)
     makers = [why.removeprefix(MADE_BY) for why in NO_EXAMPLE.values() if why.startswith(MADE_BY)]
     assert all(">>>" in getattr(ka, maker).__doc__ for maker in makers)
+    for name, why in NO_EXAMPLE.items():
+        if why.startswith(SHOWN_IN):
+            page = (ROOT / "notebooks" / f"{why.removeprefix(SHOWN_IN)}.ipynb").read_text(encoding="utf-8")
+            assert re.search(rf"ka\.{name}\(", page), f"{name}: {why}, but it is not there"
 
 
 def test_the_map_of_the_library_names_the_road():
