@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from .curve_bounds import GRID, HELD
+from .curve_bounds import GRID, HELD, limits_note
 from .curve_fit import slopes
 from .errors import ConvergenceError
 from .inference import critical_value, summary_table
@@ -89,6 +89,8 @@ class ArmTimeCourse:
 
         A class whose hours are not identified has no estimate: its band is the widest over all that the data allow.
         """
+        if only not in (None, *self.classes):
+            raise ValueError(f"class {only!r} was not fitted: use one of {list(self.classes)}")
         t = np.asarray(hours, float)
         parts = []
         for i, name in enumerate(self.classes):
@@ -105,6 +107,7 @@ class ArmTimeCourse:
                 "conf_low": (middle - c * error).min(axis=0), "conf_high": (middle + c * error).max(axis=0),
                 "prediction_low": (middle - c * new).min(axis=0), "prediction_high": (middle + c * new).max(axis=0),
                 "looked": (t >= times.min()) & (t <= times.max()), "measure": self.measure,
+                "note": HELD if unknown else "",
             }))  # fmt: skip
         return pd.concat(parts, ignore_index=True)
 
@@ -125,16 +128,13 @@ class ArmTimeCourse:
     def _hours(self, level: float) -> pd.DataFrame:
         rows = []
         for i, name in enumerate(self.classes):
-            days = self.effects.loc[self.effects["treatment_class"] == name, "hours"] / 24
+            times = self.effects.loc[self.effects["treatment_class"] == name, "hours"].to_numpy(float)
             for one, words in zip(_own(self, i), self.shapes[i].parameters, strict=True):
                 sides = self.unbounded[one]
                 low, high = _limits(self, one, sides, level)
-                note = (
-                    f"the data set no limit on the {' and '.join(sides)} side: arms of this class were looked at "
-                    f"from {days.min():.3g} to {days.max():.3g} days: a bound, no estimate"
-                )
+                note = limits_note(sides, low, high, times, level)
                 middle = np.nan if sides else np.exp(self.state[len(self.classes) + one])
-                rows.append((name, words, middle, low, high, note if sides else ""))
+                rows.append((name, words, middle, low, high, note))
         return pd.DataFrame(rows, columns=["treatment_class", "term", "estimate", "conf_low", "conf_high", "note"])
 
     def _repr_html_(self) -> str:
@@ -276,7 +276,9 @@ def _limits(fit: ArmTimeCourse, one: int, sides: tuple[str, ...], level: float) 
         def rise(value: float) -> float:
             return _profile(fit, {place: value})[0] - fit.deviance - limit
 
-        return end if rise(end) <= 0 else float(optimize.brentq(rise, fit.state[place], end, xtol=1e-4))
+        if rise(end) <= 0:
+            return -np.inf if end == LOWEST else np.inf
+        return float(optimize.brentq(rise, fit.state[place], end, xtol=1e-4))
 
     low = 0.0 if "low" in sides else np.exp(edge(LOWEST))
     return float(low), float(np.inf if "high" in sides else np.exp(edge(HIGHEST)))

@@ -75,8 +75,7 @@ def trial_covariances(
     rows : B × n positions in `effects`, the contrasts of one trial in a line. Standardised differences of one moment
     also share the spread that standardised them: g₁g₂/(2N), as in `sampling_covariance`.
     """
-    names = [name for name in ("treatment_class", "arm") if name in effects]
-    active = effects.groupby(names, dropna=False, sort=False).ngroup().to_numpy() if names else np.zeros(len(effects))
+    active = _active_arms(effects)
     control = effects["control_arm"].factorize()[0] if "control_arm" in effects else np.zeros(len(effects))
     va, vc = (np.sqrt(effects[name].to_numpy(float))[rows] for name in ("active_variance", "control_variance"))
     t, active, control = effects["hours"].to_numpy(float)[rows], active[rows], control[rows]
@@ -91,6 +90,22 @@ def trial_covariances(
     diagonal = np.arange(rows.shape[1])
     result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
     return result
+
+
+def _active_arms(effects: pd.DataFrame) -> np.ndarray:
+    """A number for each row's active patients: class and arm; the class alone where a trial's arms were added up.
+
+    Arms added up at one time and apart at another ("a + b", then "a") share patients; they count as the same.
+    """
+    names = [name for name in ("treatment_class", "arm") if name in effects]
+    if not names:
+        return np.zeros(len(effects))
+    table = effects[names].astype(object)
+    if "arm" in table:
+        keys = [effects["study"], *(effects[name] for name in names if name != "arm")]
+        added = table["arm"].astype(str).str.contains(" + ", regex=False)
+        table["arm"] = table["arm"].mask(added.groupby(keys, dropna=False).transform("any"), "")
+    return table.groupby(names, dropna=False, sort=False).ngroup().to_numpy()
 
 
 def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:

@@ -46,6 +46,11 @@ def with_converted_means(effects: pd.DataFrame, arms: pd.DataFrame, *, borrow_sd
 
 def _standardised(arms: pd.DataFrame, outcome: str, borrow_sd: bool) -> pd.DataFrame:
     """Contrasts of one outcome as log odds ratios, with `_order` = the place of the outcome."""
+    if "scale" not in arms:
+        raise ValueError(
+            "the arms lack column 'scale': a mean cannot be standardised or its direction known without it"
+        )
+    arms = arms.assign(scale=arms["scale"].astype(object))
     table = contrast_arms(arms, outcome=outcome, measure="standardized_mean_difference")
     if borrow_sd:
         table = pd.concat([table, _borrowed(arms, outcome, table)], ignore_index=True)

@@ -141,7 +141,10 @@ def plot_what_is_known(table: pd.DataFrame, *, axes: np.ndarray | None = None) -
         axes = plt.subplots(len(classes), len(windows), figsize=size, squeeze=False, sharex=True, layout="constrained")[
             1
         ]
-    back, _, _, shown = SHOWN[str(table["measure"].iloc[0])]
+    measure = str(table["measure"].iloc[0])
+    if measure not in SHOWN:
+        raise ValueError(f"the grid shows ratios: measure {measure!r} must be one of {list(SHOWN)}")
+    back, _, _, shown = SHOWN[measure]
     for (name, window), part in table.groupby(["treatment_class", "window"], sort=False):
         ax = axes[classes.index(name), windows.index(window)]
         _known_cell(ax, part.iloc[0], back)

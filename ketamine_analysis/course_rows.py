@@ -21,6 +21,7 @@ def checked_effects(effects: pd.DataFrame, by: str, correlation: float) -> pd.Da
     if not 0 <= correlation < 1:
         raise ValueError(f"correlation {correlation!r} must lie from 0 to below 1")
     _one_kind(effects)
+    _every_class_named(effects, by)
     rows = effects.assign(treatment_class=effects[by].astype(str)).reset_index(drop=True)
     _positive_hours(rows)
     series = [name for name in ("treatment_class", "arm", "study", "hours") if name in rows]
@@ -55,6 +56,7 @@ def counted_arms(arms: pd.DataFrame, by: str, shape: str | Mapping[str, str]) ->
     if absent:
         raise ValueError(f"the arms lack {absent}; read_arms and summarize_arms give them")
     _one_kind(arms)
+    _every_class_named(arms, by)
     rows = arms.assign(treatment_class=arms[by].astype(str))
     rows = rows[rows["events"].notna() & rows["n"].notna()]
     if rows.empty:
@@ -72,6 +74,12 @@ def _shape_names(classes: pd.Series, shape: str | Mapping[str, str], allowed: tu
     if unknown:
         raise ValueError(f"shape {unknown} is unknown: use one of {sorted(allowed)} for each class")
     return names
+
+
+def _every_class_named(table: pd.DataFrame, by: str) -> None:
+    if table[by].isna().any():
+        names = ", ".join(map(str, table.loc[table[by].isna(), "study"].unique()[:5]))
+        raise ValueError(f"{names}: {by} is missing: name it, or leave the rows out")
 
 
 def _one_kind(table: pd.DataFrame) -> None:

@@ -37,6 +37,15 @@ def hours_interval(ml: Curves, place: int, sides: tuple[str, ...], level: float)
     return words, float(np.exp(curves.logs[place])), float(low), float(high)
 
 
+def limits_note(sides: tuple[str, ...], low: float, high: float, hours: np.ndarray, level: float) -> str:
+    """Why a time has no estimate, or no limit at this level; "" where it has both. hours : those looked at."""
+    looked = f"trials of this class looked from {hours.min() / 24:.3g} to {hours.max() / 24:.3g} days"
+    if sides:
+        return f"the data set no limit on the {' and '.join(sides)} side: {looked}: a bound, no estimate"
+    open_now = [side for side, out in (("low", low <= 0), ("high", np.isinf(high))) if out]
+    return f"no limit on the {' and '.join(open_now)} side at {100 * level:g} %: {looked}" if open_now else ""
+
+
 def allowed(ml: Curves, place: int, level: float) -> list[np.ndarray]:
     """The likeliest state for each value of one class's shape parameters that the data allow, on a grid.
 
@@ -45,10 +54,14 @@ def allowed(ml: Curves, place: int, level: float) -> list[np.ndarray]:
     own, limit = ml.own(place), float(stats.chi2.ppf(level, 1))
     free = np.array([one not in own for one in range(len(ml.state))])
     grid, found, start = np.linspace(LOWEST, HIGHEST, GRID[len(own)]), [ml.state], None
-    for values in product(grid, repeat=len(own)):
+    tried = list(product(grid, repeat=len(own)))
+    if len(own) == 1:  # the ends of what is allowed, which a grid would miss
+        ends = [profile_limit(ml, own[0], side, limit) for side in (-1, 1)]
+        tried = sorted(tried + [(end,) for end in ends if np.isfinite(end)])
+    for values in tried:
         here = profile(ml, dict(zip(own, values, strict=True)), start)
         start = here.x
-        if here.fun - ml.deviance <= limit:
+        if here.fun - ml.deviance <= limit + 1e-4:
             state = np.empty(len(free))
             state[free], state[own] = here.x, values
             found.append(state)

@@ -125,7 +125,7 @@ def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = N
 
 
 def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
-    """Where the profile deviance has risen by `limit` on one side of its minimum."""
+    """Where the profile deviance has risen by `limit` on one side of its minimum; ∓infinity where it never does."""
 
     def rise(value: float) -> float:
         return float(profile(curves, {place: value}).fun) - curves.deviance - limit
@@ -139,7 +139,7 @@ def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
         step *= 2
         near, far = far, far + side * step
     far = min(far, end) if side > 0 else max(far, end)
-    return float(optimize.brentq(rise, near, far, xtol=1e-6)) if rise(far) > 0 else end
+    return float(optimize.brentq(rise, near, far, xtol=1e-6)) if rise(far) > 0 else side * np.inf
 
 
 def restricted(curves: Curves, held: np.ndarray) -> Curves:

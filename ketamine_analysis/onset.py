@@ -8,6 +8,8 @@ import pandas as pd
 from .meta_analysis import random_effects
 from .time_windows import WINDOW_NAMES, one_per_window
 
+COLUMNS = ["treatment_class", "window", "k", "estimate", "conf_low", "conf_high", "measure"]
+UPWARDS = ("log_odds_ratio", "log_risk_ratio", "risk_difference")  # measures of response: above 0 favours the drug
 VERDICTS = ("no trial here", "not told apart from control", "better than control", "worse than control")
 
 
@@ -29,10 +31,16 @@ def separation_by_window(
     >>> table.loc[table["looked"], ["window", "k", "separated"]].to_numpy().tolist()
     [['1 wk', 1, False], ['8 wk', 2, True]]
     """
+    if effects["treatment_class"].isna().any():
+        raise ValueError("treatment_class is missing in some rows: name it, or leave them out")
     chosen = one_per_window(effects)
     rows = []
-    for name, part in chosen.groupby("treatment_class", sort=False):
-        windows = part["window"].dropna().nunique()
+    for name in effects["treatment_class"].unique():
+        part = chosen[(chosen["treatment_class"] == name) & chosen["window"].notna()]
+        if part.empty:  # looked at, but in no window
+            rows.append(pd.DataFrame({"treatment_class": name, "window": list(WINDOW_NAMES)}).reindex(columns=COLUMNS))
+            continue
+        windows = part["window"].nunique()
         pooled = random_effects(part, by="window", inference=inference)
         table = pooled.summary(level=1 - (1 - level) / windows).assign(treatment_class=name)
         rows.append(table.set_index("window").reindex(list(WINDOW_NAMES)).rename_axis("window").reset_index())
@@ -41,9 +49,8 @@ def separation_by_window(
     table["k"] = table["k"].fillna(0).astype(int)
     low, high = table["conf_low"], table["conf_high"]
     beyond = (low > value) if value > 0 else (high < value) if value < 0 else (low > 0) | (high < 0)
-    columns = ["treatment_class", "window", "k", "estimate", "conf_low", "conf_high", "measure"]
-    table["measure"] = table["measure"].ffill().bfill()
-    return table[columns].assign(looked=table["k"] > 0, separated=beyond & (table["k"] > 0))
+    table["measure"] = effects["measure"].iloc[0] if "measure" in effects else "effect"
+    return table[COLUMNS].assign(looked=table["k"] > 0, separated=beyond & (table["k"] > 0))
 
 
 def first_separation(table: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +67,9 @@ def first_separation(table: pd.DataFrame) -> pd.DataFrame:
     for name, part in table.groupby("treatment_class", sort=False):
         looked, separated = part.loc[part["looked"], "window"], part.loc[part["separated"], "window"]
         first = separated.iloc[0] if len(separated) else None
-        if first is None:
+        if looked.empty:
+            words = "nobody looked in any of the windows"
+        elif first is None:
             words = (
                 f"no window separates; looked at from {looked.iloc[0]} to {looked.iloc[-1]} in {len(looked)} windows"
             )
@@ -100,6 +109,9 @@ def what_is_known(
     unknown = [name for name in windows if name not in WINDOW_NAMES]
     if unknown:
         raise ValueError(f"window {unknown} is unknown: use {list(WINDOW_NAMES)}")
+    measure = str(effects["measure"].iloc[0]) if "measure" in effects else "none"
+    if measure not in UPWARDS:
+        raise ValueError(f"measure {measure!r} does not say which way is better: use one of {list(UPWARDS)}")
     chosen = one_per_window(effects)
     chosen = chosen[chosen["window"].isin(windows)]
     names = list(classes) if classes is not None else list(dict.fromkeys(effects["treatment_class"]))
@@ -116,4 +128,4 @@ def what_is_known(
     k, low, high = table["k"].fillna(0), table["conf_low"], table["conf_high"]
     verdict = np.select([k == 0, low > 0, high < 0], [VERDICTS[0], VERDICTS[2], VERDICTS[3]], default=VERDICTS[1])
     whole = {name: table[name].fillna(0).astype(int) for name in ("k", "patients")}
-    return table.assign(**whole, measure=str(effects["measure"].iloc[0]), verdict=verdict)
+    return table.assign(**whole, measure=measure, verdict=verdict)

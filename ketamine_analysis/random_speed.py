@@ -61,7 +61,12 @@ class RandomSpeed:
         flat = ~unknown & sizes["std_error"].isna()
         sizes.loc[flat, "note"] = "the likelihood is flat or at an edge here: no standard error"
         p_value = float(stats.chi2.sf(self.statistic, 1) / 2) if self.statistic > 0 else 1.0
-        spread = pd.DataFrame({"term": ["sd of log speed"], "estimate": [self.speed_sd], "p_value": [p_value]})
+        none = self.state[-1] <= 2 * LEAST_SPEED
+        words = "at the edge: no difference in speed is seen" if none else "no interval: judged by its likelihood ratio"
+        spread = pd.DataFrame({
+            "term": ["sd of log speed"], "estimate": [0.0 if none else self.speed_sd], "p_value": [p_value],
+            "note": [words],
+        })  # fmt: skip
         return pd.concat([sizes, pd.DataFrame(hours, columns=names), spread], ignore_index=True)
 
     def _repr_html_(self) -> str:
@@ -246,9 +251,9 @@ def _limits(fit: RandomSpeed, place: int, level: float) -> tuple[float, float, f
     sides = [side for side, end in ends.items() if rise(end) < stats.chi2.ppf(0.95, 1)]
     limit = float(stats.chi2.ppf(level if not sides else 2 * level - 1, 1))
     low, high = 0.0, np.inf
-    if "low" not in sides:
+    if "low" not in sides and rise(LOWEST) > limit:
         low = np.exp(optimize.brentq(lambda v: rise(v) - limit, LOWEST, fit.state[place], xtol=1e-4))
-    if "high" not in sides:
+    if "high" not in sides and rise(HIGHEST) > limit:
         high = np.exp(optimize.brentq(lambda v: rise(v) - limit, fit.state[place], HIGHEST, xtol=1e-4))
     note = f"the data set no limit on the {' and '.join(sides)} side: a bound, no estimate" if sides else ""
     return (np.nan if sides else float(np.exp(fit.state[place]))), float(low), float(high), note

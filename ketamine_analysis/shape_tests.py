@@ -34,7 +34,9 @@ def likelihood_ratio(simpler: TimeCourse, richer: TimeCourse) -> pd.DataFrame:
     pairs = {(simpler.shape.get(name), shape) for name, shape in richer.shape.items()}
     if not {pair for pair in pairs if pair[0] != pair[1]} <= NESTED:
         raise ValueError(f"{sorted(map(str, pairs))} are not nested: compare shapes by information_criteria")
-    if not simpler.effects["estimate"].equals(richer.effects["estimate"]) or simpler.correlation != richer.correlation:
+    same = all(simpler.effects[name].equals(richer.effects[name]) for name in ("estimate", "std_error", "hours"))
+    ways = [(fit.correlation, fit.constant_correlation) for fit in (simpler, richer)]
+    if not same or ways[0] != ways[1]:
         raise ValueError("the two fits must be of the same effects with the same correlation")
     df = len(richer.columns) + len(richer.ml.logs) - len(simpler.columns) - len(simpler.ml.logs)
     statistic = max(0.0, simpler.ml.deviance - richer.ml.deviance)

@@ -13,7 +13,7 @@ from .arm_course import ArmTimeCourse, fit_arm_course
 from .contrast_covariance import trial_covariances
 from .course_rows import checked_effects, counted_arms, sized_rows
 from .curve_bands import band, widest_size
-from .curve_bounds import HELD, hours_interval, open_sides
+from .curve_bounds import HELD, hours_interval, limits_note, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .errors import ConvergenceError
 from .inference import summary_table
@@ -21,8 +21,9 @@ from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
 from .shape_tests import information_criteria, likelihood_ratio
 from .shapes import SHAPES
-from .time_windows import HOURS_PER_DAY, assign_window
+from .time_windows import assign_window
 
+ONLY = "the only trial of this class"
 GRID = np.geomspace(0.25, 10752.0, 1200)  # hours at which a curve's crossings are looked for
 
 
@@ -105,8 +106,10 @@ class TimeCourse:
         The confidence band is for the mean of trials, the prediction band for a new trial at that hour. looked :
         a trial of the class reported at or before and at or after that hour; elsewhere the shape speaks, not data.
         A class whose time course is unbounded has no estimate: its band is the widest over all that the data allow.
-        Shape "windows" is silent (missing) in a window where nobody looked.
+        Shape "windows" is silent (missing) in a window where nobody looked. `note` : why there is no estimate.
         """
+        if only not in (None, *self.classes):
+            raise ValueError(f"class {only!r} was not fitted: use one of {list(self.classes)}")
         t = np.asarray(hours, float)
         window = assign_window(pd.DataFrame({"hours": t}))["window"].astype(object)
         parts = []
@@ -118,7 +121,9 @@ class TimeCourse:
             table = band(self.ml, self.reml, self._held(), t, column, self.df[column], level)
             table.insert(0, "treatment_class", name)
             table.insert(1, "hours", t)
-            parts.append(table.assign(looked=looked))
+            silent = np.where(column < 0, "no look of this class in this window", "")
+            held = self._held()[self.ml.own(self.classes.index(name))].any()
+            parts.append(table.assign(looked=looked, note=HELD if held else silent))
         return pd.concat(parts, ignore_index=True)
 
     def time_to(self, fraction: float = 0.5, *, level: float = 0.95) -> pd.DataFrame:
@@ -160,7 +165,7 @@ class TimeCourse:
             width = np.diff(np.minimum(GRID, end), prepend=0.0)
             spans = [float(width[one].sum()) for one in (middle, near, far)]
             unknown = self._held()[self.ml.own(self.classes.index(name))].any()
-            still = bool((far if unknown else middle)[end >= GRID][-1])
+            still = bool((far if unknown else middle)[end >= GRID][-1:].any())
             rows.append((name, f"hours beyond {value:g}", np.nan if unknown else spans[0], *spans[1:], still, end))
         names = ["treatment_class", "term", "estimate", "conf_low", "conf_high", "still", "last_look"]
         return pd.DataFrame(rows, columns=names)
@@ -188,10 +193,13 @@ class TimeCourse:
         middle = curves["estimate"][first] - curves["estimate"][second]
         row = summary_table(f"{first} minus {second}", middle, error, df, level=level)
         row = row.assign(hours=at, measure=self.measure, comparison="indirect, not randomised", note="")
-        if np.isnan(middle):  # a speed is not identified: every curve that the data allow against every other
+        if np.isnan(middle) or any(len(self.ml.own(one)) > 1 for one in both):  # no linearised interval: see `band`
             low, high = curves["conf_low"], curves["conf_high"]
-            row = row.assign(std_error=np.nan, conf_low=low[first] - high[second], conf_high=high[first] - low[second])
-            row["note"] = "a half-time is not identified: no estimate; the widest difference of the two bands"
+            row = row.assign(std_error=np.nan, statistic=np.nan, p_value=np.nan)
+            row = row.assign(conf_low=low[first] - high[second], conf_high=high[first] - low[second])
+            row["note"] = "the widest difference of the two bands" + (
+                "; a half-time is not identified: no estimate" if np.isnan(middle) else ""
+            )
         return row
 
     def information_criteria(self) -> pd.DataFrame:
@@ -222,8 +230,10 @@ class TimeCourse:
             except (ValueError, ConvergenceError) as error:  # what is left cannot carry the curve: said, not hidden
                 rows.append(pd.DataFrame({"treatment_class": [treatment_class], "hours": at, "note": str(error)}))
             else:
-                curve = fit.predict([at], level=level)
-                rows.append(curve[curve["treatment_class"] == treatment_class].assign(note=""))
+                gone = pd.DataFrame({"treatment_class": [treatment_class], "hours": at, "note": ONLY})
+                there = treatment_class in fit.classes
+                curve = fit.predict([at], level=level, only=treatment_class) if there else gone
+                rows.append(curve)
             rows[-1]["left_out"] = trial
         return pd.concat(rows, ignore_index=True)
 
@@ -251,12 +261,9 @@ class TimeCourse:
         for place, sides in enumerate(self.unbounded):
             name = self.classes[next(i for i in range(len(self.classes)) if place in self.ml.own(i))]
             words, estimate, low, high = hours_interval(self.ml, place, sides, level)
-            days = self.effects.loc[self.effects["treatment_class"] == name, "hours"] / HOURS_PER_DAY
-            note = (
-                f"the data set no limit on the {' and '.join(sides)} side: trials of this class looked "
-                f"from {days.min():.3g} to {days.max():.3g} days: a bound, no estimate"
-            )
-            rows.append((name, words, np.nan if sides else estimate, low, high, note if sides else ""))
+            times = self.effects.loc[self.effects["treatment_class"] == name, "hours"].to_numpy(float)
+            note = limits_note(sides, low, high, times, level)
+            rows.append((name, words, np.nan if sides else estimate, low, high, note))
         return pd.DataFrame(rows, columns=["treatment_class", "term", "estimate", "conf_low", "conf_high", "note"])
 
     def _repr_html_(self) -> str:

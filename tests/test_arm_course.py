@@ -90,7 +90,7 @@ def test_late_looks_alone_bound_the_half_time_and_the_curve_has_no_line():
     fit = ka.fit_time_course(_arms(4, half=5.0, times=(336.0, 504.0, 672.0, 1008.0)))
     row = fit.time_to(0.5).iloc[0]
     assert np.isnan(row["estimate"]) and row["conf_low"] == 0 and 5 < row["conf_high"] < 700
-    assert "looked at from 14 to 42 days" in row["note"]
+    assert "looked from 14 to 42 days" in row["note"]
     curve = ka.as_proportion(fit.predict([24.0, 672.0]))
     assert curve["estimate"].isna().all() and curve["looked"].tolist() == [False, True]
     assert (curve["conf_low"] >= 0).all() and (curve["conf_high"] <= 1).all()

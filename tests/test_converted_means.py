@@ -67,3 +67,13 @@ def test_the_shipped_evidence_gains_the_early_oral_means():
     assert sorted(early["hours"].unique()) == [168.0, 336.0, 504.0]
     assert not (set(zip(effects["study"], effects["treatment_class"], strict=True))
                 & set(more.loc[more["converted"], ["study", "treatment_class"]].itertuples(index=False, name=None)))  # fmt: skip
+
+
+def test_a_categorical_scale_is_read_and_a_missing_one_refused():
+    arms = _arms().assign(scale=lambda t: t["scale"].astype("category"))
+    table = ka.with_converted_means(ka.contrast_arms(arms), arms)
+    assert (
+        table["estimate"].tolist() == ka.with_converted_means(ka.contrast_arms(_arms()), _arms())["estimate"].tolist()
+    )
+    with pytest.raises(ValueError, match="lack column 'scale'"):
+        ka.with_converted_means(ka.contrast_arms(_arms()), _arms().drop(columns="scale"))

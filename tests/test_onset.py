@@ -91,3 +91,15 @@ def test_what_is_known_of_windows_that_nobody_looked_at_and_of_none_such():
     assert table["k"].tolist() == [0, 0, 0] and (table["verdict"] == "no trial here").all()
     with pytest.raises(ValueError, match="window \\['3 h'\\] is unknown"):
         ka.what_is_known(_counts(), windows=("3 h",))
+
+
+def test_a_class_seen_in_no_window_is_a_row_and_a_measure_without_direction_is_refused():
+    odd = pd.concat([_counts(), _effects([("z", "between", 40.0, 0.5, 0.2)])])
+    table = ka.separation_by_window(odd)
+    assert (table[table["treatment_class"] == "between"]["k"] == 0).all() and "between" in set(table["treatment_class"])
+    words = ka.first_separation(table).set_index("treatment_class")["words"]
+    assert words["between"] == "nobody looked in any of the windows"
+    with pytest.raises(ValueError, match="does not say which way is better"):
+        ka.what_is_known(_counts().assign(measure="standardized_mean_difference"))
+    with pytest.raises(ValueError, match="treatment_class is missing"):
+        ka.separation_by_window(_counts().assign(treatment_class=None))

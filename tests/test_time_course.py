@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,7 @@ from scipy import optimize, stats
 from simulated_evidence import shipped_variances, simulate_effects
 
 import ketamine_analysis as ka
-from ketamine_analysis.curve_fit import deviance
+from ketamine_analysis.curve_fit import deviance, profile, profile_limit, restricted
 
 REFERENCE = load("time_course.json")
 
@@ -319,3 +321,68 @@ def test_degenerate_tables_that_can_be_answered_are():
     many = pd.concat([_simulated(i, trials=100).assign(study=lambda t, i=i: t["study"] + f"_{i}") for i in range(20)])
     half = ka.fit_time_course(many).time_to(0.5).iloc[0]
     assert half["conf_low"] < 24 < half["conf_high"] and half["conf_high"] / half["conf_low"] < 1.2
+
+
+def test_limits_at_other_levels_are_found_or_said_to_be_missing():
+    """A limit that the wider level never reaches is 0 or infinite with a note, never the end of the search."""
+    effects = _simulated(3, trials=6, half=3.0)
+    fit = ka.fit_time_course(effects)
+    for level in (0.9, 0.95, 0.99, 0.9999):
+        row = fit.time_to(0.5, level=level).iloc[0]
+        for end, limit in ((0.0, row["conf_low"]), (np.inf, row["conf_high"])):
+            assert limit == end or 0.06 < limit < 19000
+        reached = row["conf_low"] > 0 and np.isfinite(row["conf_high"])
+        assert reached or "no limit on the" in row["note"]
+    assert not reached  # the last level is beyond what these trials can tell
+
+
+def test_a_class_without_its_only_trial_is_a_row_with_its_reason():
+    one = _simulated(6, trials=3).assign(treatment_class="few")
+    both = pd.concat([_simulated(5), one[one["study"] == "s0"].assign(study="alone")])
+    table = ka.fit_time_course(both, shape="plateau").leave_one_out("few", at=24.0)
+    assert table["left_out"].tolist() == ["alone"] and table["note"].tolist() == ["the only trial of this class"]
+
+
+def test_a_difference_with_a_two_parameter_shape_is_that_of_the_bands():
+    both = pd.concat([_simulated(5), _simulated(6).assign(treatment_class="y", study=lambda t: t["study"] + "y")])
+    fit = ka.fit_time_course(both, shape={"x": "rise_and_fade", "y": "emax"})
+    row, band = fit.compare("x", "y", at=24).iloc[0], fit.predict([24.0]).set_index("treatment_class")
+    assert row["conf_low"] == pytest.approx(band.loc["x", "conf_low"] - band.loc["y", "conf_high"])
+    assert "widest difference" in row["note"] and np.isnan(row["std_error"])
+
+
+def test_the_widest_band_reaches_the_ends_of_what_is_allowed():
+    shipped = ka.contrast_arms(ka.default_pool(ka.load_evidence()))
+    fit = ka.fit_time_course(shipped[(shipped["timing"] == "at") & (shipped["treatment_class"] == "ketamine")])
+    curve = fit.predict([672.0]).iloc[0]
+    end = profile_limit(fit.ml, 0, 1, stats.chi2.ppf(0.95, 1))
+    at_end = restricted(replace(fit.ml, state=np.array([end, *profile(fit.ml, {0: end}).x])), np.array([True]))
+    half = stats.t.isf(0.025, fit.df[0]) * np.sqrt(at_end.covariance[0, 0])
+    f = 672 / (672 + np.exp(end))
+    assert curve["conf_high"] >= f * (at_end.size[0] + half) - 1e-3 and curve["note"] != ""
+
+
+def test_a_missing_class_and_an_unknown_one_are_named():
+    effects = _simulated(8)
+    with pytest.raises(ValueError, match="s0: treatment_class is missing"):
+        ka.fit_time_course(effects.assign(treatment_class=[None, *["x"] * (len(effects) - 1)]))
+    with pytest.raises(ValueError, match="class 'z' was not fitted"):
+        ka.fit_time_course(effects, shape="plateau").predict([24.0], only="z")
+
+
+def test_fits_of_another_sampling_model_are_not_compared():
+    effects = _simulated(11)
+    curve = ka.fit_time_course(effects, constant_correlation=True)
+    with pytest.raises(ValueError, match="same correlation"):
+        curve.likelihood_ratio(ka.fit_time_course(effects, shape="plateau"))
+
+
+def test_arms_added_up_at_one_time_only_still_share_their_patients():
+    table = pd.DataFrame({
+        "study": "a", "treatment_class": "x", "arm": ["d1 + d2", "d1"], "control_arm": "p", "hours": [24.0, 168.0],
+        "active_variance": [0.1, 0.2], "control_variance": [0.1, 0.1], "std_error": np.sqrt([0.2, 0.3]),
+    })  # fmt: skip
+    covariance = ka.time_covariance(table, 0.9, constant=True)
+    assert covariance[0, 1] == pytest.approx(0.9 * (np.sqrt(0.1 * 0.2) + 0.1))
+    apart = ka.time_covariance(table.assign(arm=["d1", "d2"]), 0.9, constant=True)
+    assert apart[0, 1] == pytest.approx(0.9 * 0.1)
