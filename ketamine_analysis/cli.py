@@ -76,6 +76,9 @@ def lab() -> None:
         for path in folder.glob("*.ipynb"):
             if not (copy / path.name).exists():
                 shutil.copy(path, copy)
+        examples = Path.cwd() / "data" / "examples"  # where notebooks 00 and 07 look for the simulated trial
+        if not examples.exists():
+            shutil.copytree(shipped_folder("data") / "examples", examples)
         folder = copy
         typer.echo(f"the notebooks are copied to {copy}")
     raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False).returncode)

@@ -139,8 +139,11 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
     (work / "notebooks" / "01.ipynb").write_text("mine")
     monkeypatch.chdir(work)
     monkeypatch.setattr(cli, "__file__", str(package / "cli.py"))
-    monkeypatch.setattr(cli, "shipped_folder", lambda name: package / "notebooks")
+    (package / "data" / "examples").mkdir(parents=True)
+    (package / "data" / "examples" / "trial.csv").write_text("shipped")
+    monkeypatch.setattr(cli, "shipped_folder", lambda name: package / name)
     result = _call("lab")
+    assert (work / "data" / "examples" / "trial.csv").read_text() == "shipped"  # notebooks 00 and 07 read it
     assert str(work / "notebooks") in result.output
     assert calls[-1][-1] == str(work / "notebooks")
     assert (work / "notebooks" / "01.ipynb").read_text() == "mine"

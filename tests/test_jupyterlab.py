@@ -38,6 +38,7 @@ def lab(tmp_path_factory):
     """The address of a JupyterLab on copies of the notebooks, and their folder."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(NOTEBOOKS, folder / "notebooks")
+    shutil.copytree(NOTEBOOKS.parent / "data" / "examples", folder / "data" / "examples")
     for name, values in SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
