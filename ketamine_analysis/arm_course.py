@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from .curve_bounds import GRID, HELD, limits_note
+from .curve_bounds import GRID, HELD, hours_to_fraction, limits_note
 from .curve_fit import slopes
 from .errors import ConvergenceError
 from .inference import critical_value, summary_table
@@ -113,13 +113,7 @@ class ArmTimeCourse:
 
     def time_to(self, fraction: float = 0.5, *, level: float = 0.95) -> pd.DataFrame:
         """Hours to a fraction of the maximal odds of response (emax, exponential); limits as in `TimeCourse`."""
-        if not 0 < fraction < 1:
-            raise ValueError(f"fraction {fraction!r} must lie between 0 and 1")
-        factor = {"emax": fraction / (1 - fraction), "exponential": -np.log2(1 - fraction)}
-        table = self._hours(level)
-        table = table[table["treatment_class"].map(self.shape).isin(factor)].reset_index(drop=True)
-        columns = ["estimate", "conf_low", "conf_high"]
-        table[columns] = table[columns].mul(table["treatment_class"].map(self.shape).map(factor).astype(float), axis=0)
+        table = hours_to_fraction(self._hours(level), self.shape, fraction)
         return table.assign(term=f"hours to {100 * fraction:g} % of the maximal odds", kind=self.kind)
 
     def _unknown(self, i: int) -> bool:

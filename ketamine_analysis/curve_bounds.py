@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from .curve_fit import Curves, profile, profile_limit
@@ -44,6 +45,21 @@ def limits_note(sides: tuple[str, ...], low: float, high: float, hours: np.ndarr
         return f"the data set no limit on the {' and '.join(sides)} side: {looked}: a bound, no estimate"
     open_now = [side for side, out in (("low", low <= 0), ("high", np.isinf(high))) if out]
     return f"no limit on the {' and '.join(open_now)} side at {100 * level:g} %: {looked}" if open_now else ""
+
+
+def hours_to_fraction(table: pd.DataFrame, shape: dict[str, str], fraction: float) -> pd.DataFrame:
+    """The half-times of saturating classes (emax, exponential) as hours to another fraction of the maximum.
+
+    table : half-times with `treatment_class, estimate, conf_low, conf_high`. ValueError for a fraction outside (0, 1).
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(f"fraction {fraction!r} must lie between 0 and 1")
+    factor = {"emax": fraction / (1 - fraction), "exponential": -np.log2(1 - fraction)}
+    shapes = table["treatment_class"].map(shape)
+    table = table[shapes.isin(factor)].reset_index(drop=True)
+    columns = ["estimate", "conf_low", "conf_high"]
+    table[columns] = table[columns].mul(table["treatment_class"].map(shape).map(factor).astype(float), axis=0)
+    return table
 
 
 def allowed(ml: Curves, place: int, level: float) -> list[np.ndarray]:

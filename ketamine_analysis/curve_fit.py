@@ -164,8 +164,8 @@ def restricted(curves: Curves, held: np.ndarray) -> Curves:
 
 
 def values(curves: Curves, logs: np.ndarray) -> np.ndarray:
-    """Each row's own shape value."""
-    f, used = np.zeros(len(curves.t)), 0
+    """Each row's own shape value (complex where the hours are: a complex step)."""
+    f, used = np.zeros(len(curves.t), np.result_type(curves.t, float)), 0
     for i, shape in enumerate(curves.shapes):
         m, rows = len(shape.parameters), curves.place == i
         f[rows] = shape.curve(curves.t[rows], logs[used : used + m])

@@ -84,7 +84,7 @@ def fit_random_speed(ml: Curves, columns: tuple[tuple[str, str], ...]) -> Random
     x = values(ml, ml.logs)[:, None] * (ml.column[:, None] == np.arange(ml.sizes))
     size = np.linalg.lstsq(x, ml.y, rcond=None)[0]
     state = np.array([*size, *ml.state, 0.25])
-    nodes = _nodes(ml, np.zeros(_trials(ml)), np.ones(_trials(ml)))
+    nodes = _start_nodes(ml)
     before = np.inf
     for _ in range(20):
         found = _optimum(lambda at, here=nodes: _deviance(ml, at, here)[:2], ml, state)  # type: ignore[misc]
@@ -133,7 +133,7 @@ def _given_speed(
     f = values(stretched, logs)
     slope = slopes(curves.shapes, stretched.t, curves.place, logs)
     tilted = replace(stretched, t=stretched.t * (1 + 1j * STEP))
-    speed = -shift * np.imag(_complex_values(tilted, logs)) / STEP
+    speed = -shift * np.imag(values(tilted, logs)) / STEP
     residual = curves.y - f * size[curves.column]
     m, k = slope.shape[1], len(size)
     log_density, gradient, first = np.zeros(_trials(curves)), np.zeros((_trials(curves), k + m + 3)), 0
@@ -164,14 +164,6 @@ def _block(block: Blocks, f: np.ndarray, residual: np.ndarray, tau2: float, omeg
     return own, 2 * tau2 * along, density, -(g * along).sum(axis=1) / 2, -np.einsum("bii->b", m) / 2
 
 
-def _complex_values(curves: Curves, logs: np.ndarray) -> np.ndarray:
-    f = np.zeros(len(curves.t), complex)
-    for i, shape in enumerate(curves.shapes):
-        rows = curves.place == i
-        f[rows] = shape.curve(curves.t[rows], logs[curves.own(i)])
-    return f
-
-
 def _trials(curves: Curves) -> int:
     return sum(len(block.rows) for block in curves.blocks)
 
@@ -189,6 +181,10 @@ def _nodes(curves: Curves, centre: np.ndarray, scale: np.ndarray) -> tuple[np.nd
     z = centre[:, None] + scale[:, None] * NODES
     log_weight = np.log(WEIGHTS / np.sqrt(2 * np.pi)) + NODES**2 / 2 + np.log(scale)[:, None] - z**2 / 2
     return z, log_weight
+
+
+def _start_nodes(curves: Curves) -> tuple[np.ndarray, np.ndarray]:
+    return _nodes(curves, np.zeros(_trials(curves)), np.ones(_trials(curves)))
 
 
 def _recentred(curves: Curves, at: np.ndarray, nodes: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -233,7 +229,7 @@ def _covariance(
 
 def _limits(fit: RandomSpeed, place: int, level: float) -> tuple[float, float, float, str]:
     """Estimate, lower and upper profile limit of a parameter in hours, and a note where the data set no limit."""
-    nodes = _recentred(fit.curves, fit.state, _nodes(fit.curves, *_unit(fit.curves)))
+    nodes = _recentred(fit.curves, fit.state, _start_nodes(fit.curves))
 
     def rise(value: float) -> float:
         keep = np.arange(len(fit.state)) != place
@@ -257,7 +253,3 @@ def _limits(fit: RandomSpeed, place: int, level: float) -> tuple[float, float, f
         high = np.exp(optimize.brentq(lambda v: rise(v) - limit, fit.state[place], HIGHEST, xtol=1e-4))
     note = f"the data set no limit on the {' and '.join(sides)} side: a bound, no estimate" if sides else ""
     return (np.nan if sides else float(np.exp(fit.state[place]))), float(low), float(high), note
-
-
-def _unit(curves: Curves) -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros(_trials(curves)), np.ones(_trials(curves))

@@ -13,7 +13,7 @@ from .arm_course import ArmTimeCourse, fit_arm_course
 from .contrast_covariance import trial_covariances
 from .course_rows import checked_effects, counted_arms, sized_rows
 from .curve_bands import band, widest_size
-from .curve_bounds import HELD, hours_interval, limits_note, open_sides
+from .curve_bounds import HELD, hours_interval, hours_to_fraction, limits_note, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .errors import ConvergenceError
 from .inference import summary_table
@@ -131,14 +131,7 @@ class TimeCourse:
 
         Profile-likelihood intervals; an unbounded side is 0 or infinity, `note` says why.
         """
-        if not 0 < fraction < 1:
-            raise ValueError(f"fraction {fraction!r} must lie between 0 and 1")
-        factor = {"emax": fraction / (1 - fraction), "exponential": -np.log2(1 - fraction)}
-        table = self._hours(level)
-        table = table[table["treatment_class"].map(self.shape).isin(factor)].reset_index(drop=True)
-        scale = table["treatment_class"].map(self.shape).map(factor).astype(float)
-        columns = ["estimate", "conf_low", "conf_high"]
-        table[columns] = table[columns].mul(scale, axis=0)
+        table = hours_to_fraction(self._hours(level), self.shape, fraction)
         return table.assign(term=f"hours to {100 * fraction:g} % of the maximum")
 
     def time_to_effect(self, value: float, *, level: float = 0.95) -> pd.DataFrame:
