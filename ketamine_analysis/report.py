@@ -107,6 +107,8 @@ def _prepare(kernels: str) -> None:
     from ipykernel.kernelspec import write_kernel_spec
 
     os.environ.pop("MPLBACKEND", None)  # the notebooks show their figures inline, whatever the shell asks for
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # workers whose threads wait for each other's cores
+        os.environ.setdefault(name, "1")  # take five times as long
     warnings.simplefilter("ignore")  # of the tools that run the notebook; a notebook's own warnings stay in its cells
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     write_kernel_spec(str(Path(kernels) / str(os.getpid()) / "kernels" / "python3"))
