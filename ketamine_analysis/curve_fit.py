@@ -25,6 +25,7 @@ class Curves:
 
     place : each row's class (its place among `shapes`); column : its size, of which there are `sizes`.
     state : shape parameters (class after class), τ², ω². size, covariance : of the restricted fit.
+    steps : how far each parameter goes, by itself, for the deviance to rise by ½, where the likelihood is highest.
     """
 
     y: np.ndarray
@@ -38,6 +39,7 @@ class Curves:
     deviance: float
     size: np.ndarray
     covariance: np.ndarray
+    steps: np.ndarray
 
     @property
     def logs(self) -> np.ndarray:
@@ -79,7 +81,19 @@ def maximum_likelihood(curves: Curves) -> Curves:
     if not np.isfinite(found.fun) or np.abs(gradient * curves.scale)[free].max(initial=0.0) > FLAT:
         state: dict[str, object] = {"state": found.x, "gradient": gradient}
         raise ConvergenceError("no start reached an optimum: try a simpler shape", state)
-    return replace(curves, state=found.x, deviance=float(found.fun))
+    return replace(curves, state=found.x, deviance=float(found.fun), steps=_steps(curves, found.x, gradient))
+
+
+def _steps(curves: Curves, at: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """1 / √ of the deviance's curvature along each parameter, by differences of the gradient; within reason."""
+    small = 1e-4 * curves.scale
+    inward = np.where(at + small > np.array(curves.bounds)[:, 1], -small, small)
+    curvature = [
+        (deviance(curves, at + np.where(np.arange(len(at)) == one, inward, 0))[1][one] - gradient[one]) / inward[one]
+        for one in range(len(at))
+    ]
+    steps = 1 / np.sqrt(np.maximum(curvature, 1e-300))
+    return np.clip(steps, 1e-3 * curves.scale, 10 * curves.scale)
 
 
 def _class_by_class(curves: Curves, found: optimize.OptimizeResult) -> optimize.OptimizeResult:
@@ -121,7 +135,7 @@ def profile(curves: Curves, held: dict[int, float], start: np.ndarray | None = N
 
     start = curves.state[free] if start is None else start
     bounds = [one for one, kept in zip(curves.bounds, free, strict=True) if kept]
-    return minimize(function, [start], bounds, curves.scale[free], rough=True)
+    return minimize(function, [start], bounds, curves.steps[free], rough=True)
 
 
 def profile_limit(curves: Curves, place: int, side: int, limit: float) -> float:
@@ -205,5 +219,5 @@ def _variances(curves: Curves, slope: np.ndarray, f: np.ndarray, spread: tuple[f
         return here.deviance, np.array([here.by_tau2, here.by_omega2])
 
     starts = [np.array(spread), np.full(2, 0.04 * curves.spread)]
-    found = minimize(objective, starts, curves.bounds[-2:], curves.scale[-2:])
+    found = minimize(objective, starts, curves.bounds[-2:], curves.steps[-2:])
     return float(found.x[0]), float(found.x[1])

@@ -153,15 +153,20 @@ def _given_speed(
 
 def _block(block: Blocks, f: np.ndarray, residual: np.ndarray, tau2: float, omega2: float) -> tuple[np.ndarray, ...]:
     """u = V⁻¹r, the derivative of −2 log density by f, log density, and its derivatives by τ² and ω²."""
-    g, r = f[block.rows], residual[block.rows]
-    v = tau2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
-    v += omega2 * np.eye(v.shape[1])
+    g, r = f[block.rows] * block.present, residual[block.rows] * block.present
+    v = block.variance(g, tau2, omega2)
     w = np.linalg.inv(v)
     own = np.einsum("bij,bj->bi", w, r)
     m = w - own[:, :, None] * own[:, None, :]
     along = np.einsum("bij,bj->bi", m * block.shared, g)
     density = -(np.linalg.slogdet(v)[1] + (r * own).sum(axis=1)) / 2
-    return own, 2 * tau2 * along, density, -(g * along).sum(axis=1) / 2, -np.einsum("bii->b", m) / 2
+    return (
+        own,
+        2 * tau2 * along,
+        density,
+        -(g * along).sum(axis=1) / 2,
+        -(np.diagonal(m, axis1=1, axis2=2) * block.present).sum(axis=1) / 2,
+    )
 
 
 def _trials(curves: Curves) -> int:
@@ -171,7 +176,7 @@ def _trials(curves: Curves) -> int:
 def _trial_of_row(curves: Curves) -> np.ndarray:
     trial, first = np.zeros(len(curves.y), int), 0
     for block in curves.blocks:
-        trial[block.rows] = np.arange(first, first + len(block.rows))[:, None]
+        block.put(trial, np.broadcast_to(np.arange(first, first + len(block.rows))[:, None], block.rows.shape))
         first += len(block.rows)
     return trial
 

@@ -20,24 +20,51 @@ BETWEEN_CLASSES = 0.5  # what equal heterogeneity of every contrast implies (Hig
 
 @dataclass(frozen=True)
 class Blocks:
-    """Trials of one size n: positions of their rows (B × n), their S and C (B × n × n)."""
+    """Trials of up to n rows: positions of their rows (B × n), 1 where there is one, their S and C (B × n × n).
+
+    A trial with fewer rows is filled up with rows of variance 1 that are nobody's: they add nothing to any sum.
+    """
 
     rows: np.ndarray
+    present: np.ndarray
     sampling: np.ndarray
     shared: np.ndarray
 
+    def variance(self, g: np.ndarray, tau2: float, omega2: float) -> np.ndarray:
+        """V of each trial; g : the shape at its rows, 0 where there is none."""
+        v = tau2 * g[:, :, None] * g[:, None, :] * self.shared + self.sampling
+        v.reshape(len(v), -1)[:, :: v.shape[1] + 1] += omega2 * self.present
+        return v
+
+    def put(self, target: np.ndarray, values: np.ndarray) -> None:
+        """Writes values (B × n) where their rows are."""
+        there = self.present > 0
+        target[self.rows[there]] = values[there]
+
 
 def make_blocks(trial: np.ndarray, classes: np.ndarray, sampling: Callable[[np.ndarray], np.ndarray]) -> list[Blocks]:
-    """The rows of each trial as blocks, grouped by size. sampling : positions (B × n) → covariances (B × n × n)."""
+    """The rows of each trial, like sizes together. sampling : positions (B × n) → covariances (B × n × n)."""
     members: dict[object, list[int]] = {}
     for row, name in enumerate(trial):
         members.setdefault(name, []).append(row)
-    blocks = []
-    for size in sorted({len(rows) for rows in members.values()}):
-        rows = np.array([one for one in members.values() if len(one) == size])
-        same = classes[rows][:, :, None] == classes[rows][:, None, :]
-        blocks.append(Blocks(rows, sampling(rows), np.where(same, 1.0, BETWEEN_CLASSES)))
-    return blocks
+    rooms: dict[int, list[list[int]]] = {}
+    for one in members.values():  # one block for all single looks, one for 2 to 8, then for up to twice as many
+        rooms.setdefault(1 if len(one) == 1 else max(8, 1 << (len(one) - 1).bit_length()), []).append(one)
+    return [_block(rooms[room], classes, sampling) for room in sorted(rooms)]
+
+
+def _block(trials: list[list[int]], classes: np.ndarray, sampling: Callable[[np.ndarray], np.ndarray]) -> Blocks:
+    n = max(map(len, trials))
+    rows, present = np.zeros((len(trials), n), int), np.zeros((len(trials), n))
+    s, c = np.tile(np.eye(n), (len(trials), 1, 1)), np.zeros((len(trials), n, n))
+    for size in {len(one) for one in trials}:
+        those = [place for place, one in enumerate(trials) if len(one) == size]
+        own = np.array([trials[place] for place in those])
+        rows[those, :size], present[those, :size] = own, 1.0
+        s[those, :size, :size] = sampling(own)
+        same = classes[own][:, :, None] == classes[own][:, None, :]
+        c[those, :size, :size] = np.where(same, 1.0, BETWEEN_CLASSES)
+    return Blocks(rows, present, s, c)
 
 
 @dataclass(frozen=True)
@@ -63,36 +90,41 @@ def likelihood(
     """The likelihood at spread = (τ², ω²): variance of a trial's own size, and of what is left at a time."""
     tau2, omega2 = spread
     p, both = x.shape[1], np.column_stack([x, y])
-    total, log_det, inverses, solved = np.zeros((p + 1, p + 1)), 0.0, [], []
+    total, log_det, parts = np.zeros((p + 1, p + 1)), 0.0, []
     for block in blocks:
-        g, z = f[block.rows], both[block.rows]
-        v = tau2 * g[:, :, None] * g[:, None, :] * block.shared + block.sampling
-        v += omega2 * np.eye(v.shape[1])
-        if v.shape[1] == 1:  # most trials look once
-            log_det += float(np.log(v).sum())
-            inverses.append(1 / v)
-        else:
-            log_det += float(np.linalg.slogdet(v)[1].sum())
-            inverses.append(np.linalg.inv(v))
-        solved.append(inverses[-1] @ z)
-        total += z.reshape(-1, p + 1).T @ solved[-1].reshape(-1, p + 1)
+        g, z = f[block.rows] * block.present, both[block.rows] * block.present[:, :, None]
+        v = block.variance(g, tau2, omega2)
+        single = v.shape[1] == 1  # most trials look once
+        log_det += float((np.log(v) if single else np.linalg.slogdet(v)[1]).sum())
+        w = 1 / v if single else np.linalg.inv(v)
+        solved = w * z if single else w @ z
+        parts.append((block, g, w, solved))
+        total += z.reshape(-1, p + 1).T @ solved.reshape(-1, p + 1)
     information = total[:p, :p]
     information[np.abs(information) < NOTHING] = 0.0  # a curve that is 0 at every look has no size
-    inverse = np.linalg.pinv(information, hermitian=True)
+    inverse = _pseudo_inverse(information)
     b = inverse @ total[:p, p]
     value = log_det + total[p, p] - total[:p, p] @ b
     value += float(np.linalg.slogdet(information)[1]) if restricted else 0.0
     u, by_shape, by_tau2, by_omega2 = np.zeros(len(y)), np.zeros(len(y)), 0.0, 0.0
-    for block, w, one in zip(blocks, inverses, solved, strict=True):
-        own = one[..., p] - one[..., :p] @ b
+    for block, g, w, solved in parts:
+        own = solved[..., p] - solved[..., :p] @ b
         m = w - own[:, :, None] * own[:, None, :]
         if restricted:
-            m -= one[..., :p] @ inverse @ one[..., :p].transpose(0, 2, 1)
-        along = np.einsum("bij,bj->bi", m * block.shared, f[block.rows])
-        u[block.rows], by_shape[block.rows] = own, 2 * tau2 * along
-        by_tau2 += float((f[block.rows] * along).sum())
-        by_omega2 += float(np.einsum("bii->", m))
+            m -= solved[..., :p] @ inverse @ solved[..., :p].transpose(0, 2, 1)
+        along = ((m * block.shared) @ g[:, :, None])[:, :, 0]
+        block.put(u, own)
+        block.put(by_shape, 2 * tau2 * along)
+        by_tau2 += float(np.vdot(g, along))
+        by_omega2 += float(np.vdot(np.diagonal(m, axis1=1, axis2=2), block.present))
     return Likelihood(float(value), b, information, u, by_shape, by_tau2, by_omega2)
+
+
+def _pseudo_inverse(information: np.ndarray) -> np.ndarray:
+    """numpy's `pinv(…, hermitian=True)`, in a fifth of its time."""
+    w, q = np.linalg.eigh(information)
+    kept = w > 1e-15 * w[-1]
+    return (q[:, kept] / w[kept]) @ q[:, kept].T
 
 
 def minimize(

@@ -304,7 +304,7 @@ def fit_time_course(
     y, t, empty = rows["estimate"].to_numpy(float), rows["hours"].to_numpy(float), np.empty(0)
     place = rows["treatment_class"].map({name: i for i, name in enumerate(classes)}).to_numpy(int)
     column = rows["_column"].to_numpy(int)
-    start = Curves(y, t, place, column, len(columns), shapes, blocks, np.zeros(m + 2), np.nan, empty, empty)
+    start = Curves(y, t, place, column, len(columns), shapes, blocks, np.zeros(m + 2), np.nan, *[empty] * 3)
     ml = maximum_likelihood(start)
     unbounded = tuple(open_sides(ml, one) for one in range(m))
     reml = restricted(ml, np.array([len(sides) > 0 for sides in unbounded], dtype=bool))
