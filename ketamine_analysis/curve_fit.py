@@ -219,5 +219,5 @@ def _variances(curves: Curves, slope: np.ndarray, f: np.ndarray, spread: tuple[f
         return here.deviance, np.array([here.by_tau2, here.by_omega2])
 
     starts = [np.array(spread), np.full(2, 0.04 * curves.spread)]
-    found = minimize(objective, starts, curves.bounds[-2:], curves.steps[-2:])
+    found = minimize(objective, starts, curves.bounds[-2:], curves.steps[-2:], coarse=4)
     return float(found.x[0]), float(found.x[1])

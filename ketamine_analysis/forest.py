@@ -143,22 +143,22 @@ def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str) -
         heads.append((-0.02, "control", "right"))
     for x, text, side in heads:
         _text(ax, x, -1, text, side, weight="bold")
-    for row in rows.to_dict("records"):
+    for row in rows.assign(text=_intervals(rows, measure)).to_dict("records"):
         name = row.get("label") if isinstance(row.get("label"), str) else row.get("study", "")
         _text(ax, -1.05, row["y"], _short(str(name)), "left")
         if counts:
             _text(ax, -0.19, row["y"], f"{row['events']:.0f}/{row['n']:.0f}", "right")
         if control:
             _text(ax, -0.02, row["y"], f"{row['control_events']:.0f}/{row['control_n']:.0f}", "right")
-        _text(ax, 1.04, row["y"], _interval(row, measure), "left")
+        _text(ax, 1.04, row["y"], row["text"], "left")
         _text(ax, 1.58, row["y"], f"{row['weight']:.1f} %", "right")
-    for row in pooled.to_dict("records"):
+    for row in pooled.assign(text=_intervals(pooled, measure)).to_dict("records"):
         if row["name"]:
             _text(ax, -1.05, row["head_y"], row["name"].replace("_", " "), "left", weight="bold")
         spread = "" if row["k"] < 2 else f", τ² {row['tau2']:.2f}, I² {row['I2']:.0f} %"
         words = f"pooled, k = {row['k']}{spread}" if row["k"] > 1 else "one trial: its own interval"
         _text(ax, -1.05, row["y"], words, "left", weight="bold")
-        _text(ax, 1.04, row["y"], _interval(row, measure), "left", weight="bold")
+        _text(ax, 1.04, row["y"], row["text"], "left", weight="bold")
 
 
 def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "normal") -> None:
@@ -175,13 +175,12 @@ def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "nor
     )
 
 
-def _interval(row: dict, measure: str) -> str:
-    values = np.array([row["estimate"], row["conf_low"], row["conf_high"]])
-    if measure in SHOWN:
-        values = SHOWN[measure][0](values)
+def _intervals(rows: pd.DataFrame, measure: str) -> list[str]:
+    shown = rows[["estimate", "conf_low", "conf_high"]].astype(float)
+    shown = SHOWN[measure][0](shown) if measure in SHOWN else shown
     if measure == "log_odds":
-        return "{:.0f} % ({:.0f} to {:.0f} %)".format(*(100 * values))
-    return str(interval_text(pd.DataFrame([values], columns=["estimate", "conf_low", "conf_high"])).iloc[0, 0])
+        return ["{:.0f} % ({:.0f} to {:.0f} %)".format(*(100 * one)) for one in shown.to_numpy()]
+    return list(interval_text(shown).iloc[:, 0])
 
 
 def _short(name: str, width: int = 40) -> str:

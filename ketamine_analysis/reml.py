@@ -14,7 +14,7 @@ import numpy as np
 from scipy import optimize
 
 NOTHING = 1e-150  # information too small to be inverted
-COARSE = 12  # turns from each of several starts, before the best is followed to its end
+COARSE = 12  # turns
 BETWEEN_CLASSES = 0.5  # what equal heterogeneity of every contrast implies (Higgins & Whitehead 1996)
 
 
@@ -133,17 +133,19 @@ def minimize(
     bounds: list[tuple[float, float]],
     scale: np.ndarray,
     *,
+    coarse: int = COARSE,
     rough: bool = False,
 ) -> optimize.OptimizeResult:
     """The minimum below the lowest point reached from the starts, by L-BFGS-B; function : value and gradient.
 
     scale : what counts as a step of order 1 in each parameter. Variances, not standard deviations, are parameters:
-    the deviance of a standard deviation is flat at 0 and would hold the search there. rough : to 1e-6 of a deviance,
+    the deviance of a standard deviation is flat at 0 and would hold the search there. coarse : turns from each of
+    several starts, before the best is followed to its end. rough : to 1e-6 of a deviance,
     enough for a profile.
     """
     if rough:
         return min((_descend(function, start, bounds, scale, 500, 1e-9) for start in starts), key=lambda one: one.fun)
-    found = [_descend(function, start, bounds, scale, COARSE if len(starts) > 1 else 500) for start in starts]
+    found = [_descend(function, start, bounds, scale, coarse if len(starts) > 1 else 500) for start in starts]
     best = min(found, key=lambda one: one.fun)
     return best if len(starts) == 1 else _descend(function, best.x, bounds, scale, 500)
 
