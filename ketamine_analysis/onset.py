@@ -56,7 +56,8 @@ def separation_by_window(
 def first_separation(table: pd.DataFrame) -> pd.DataFrame:
     """One row a class: `first_looked, first_separated` (window names) and `words` that tell the two apart.
 
-    table : from `separation_by_window`. `first_separated` is missing where no window separates.
+    table : from `separation_by_window`. `first_separated` is missing where no window separates. A class that is told
+        apart because the control did better is said to be ("for the worse"); of scores, which were lower.
 
     >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
     ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
@@ -67,6 +68,7 @@ def first_separation(table: pd.DataFrame) -> pd.DataFrame:
     for name, part in table.groupby("treatment_class", sort=False):
         looked, separated = part.loc[part["looked"], "window"], part.loc[part["separated"], "window"]
         first = separated.iloc[0] if len(separated) else None
+        way = _way(part[part["window"] == first])
         if looked.empty:
             words = "nobody looked in any of the windows"
         elif first is None:
@@ -74,14 +76,24 @@ def first_separation(table: pd.DataFrame) -> pd.DataFrame:
                 f"no window separates; looked at from {looked.iloc[0]} to {looked.iloc[-1]} in {len(looked)} windows"
             )
         elif first == looked.iloc[0]:
-            words = f"separated at {first}, the first look: nobody looked before"
+            words = f"separated at {first}{way}, the first look: nobody looked before"
         else:
-            words = f"separated at {first}; not yet at {', '.join(looked[: list(looked).index(first)])}"
+            words = f"separated at {first}{way}; not yet at {', '.join(looked[: list(looked).index(first)])}"
         rows.append({
             "treatment_class": name, "first_looked": looked.iloc[0] if len(looked) else None, "first_separated": first,
             "words": words,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _way(row: pd.DataFrame) -> str:
+    """How the words go on where a class is told apart, so that worse is not read as better."""
+    if row.empty or "measure" not in row or row["measure"].iloc[0] == "effect":
+        return ""
+    lower = bool(row["estimate"].iloc[0] < 0)
+    if row["measure"].iloc[0] in UPWARDS:
+        return " for the worse" if lower else ""
+    return f" with {'lower' if lower else 'higher'} scores than the control"
 
 
 def what_is_known(

@@ -40,6 +40,17 @@ def test_an_important_effect_is_asked_for_by_its_value():
     assert words.str.contains("no window separates").all()
 
 
+def test_a_drug_that_did_worse_is_not_said_to_separate_as_if_it_did_better():
+    worse = TWO.assign(estimate=-TWO["estimate"])
+    words = ka.first_separation(ka.separation_by_window(worse)).set_index("treatment_class")["words"]
+    assert words["fast"].startswith("separated at 24 h for the worse") and "for the worse" in words["slow"]
+    better = ka.first_separation(ka.separation_by_window(TWO))["words"]
+    assert not better.str.contains("worse").any()
+    scores = ka.separation_by_window(worse.assign(measure="mean_difference"))
+    words = ka.first_separation(scores).set_index("treatment_class")["words"]
+    assert words["fast"].startswith("separated at 24 h with lower scores than the control")
+
+
 def test_a_null_world_separates_rarely():
     rng = np.random.default_rng(3)
     found = 0

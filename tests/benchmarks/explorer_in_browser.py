@@ -18,7 +18,10 @@ CHANGES = {
     "SSRI, window 6 wk → 8 wk (67 trials)": ({"class": "SSRI", "window": "6 wk"}, {"window": "8 wk"}),
     "SSRI, model windows → plateau": ({"class": "SSRI", "window": "8 wk", "model": "windows"}, {"model": "plateau"}),
     "ketamine, model windows → emax": ({"class": "ketamine", "window": "24 h", "model": "windows"}, {"model": "emax"}),
-    "esketamine, model windows → emax": ({"class": "esketamine", "window": "24 h", "model": "windows"}, {"model": "emax"}),
+    "esketamine, model windows → emax": (
+        {"class": "esketamine", "window": "24 h", "model": "windows"},
+        {"model": "emax"},
+    ),
 }
 STATE = """() => { const box = document.querySelector(".jupyter-widgets.widget-html");
   return box.innerText + [...box.querySelectorAll("img")].map(one => one.complete ? one.src.length : "LOADING").join(); }"""
