@@ -60,7 +60,12 @@ ITEM_RULES: Mapping[str, ItemRule] = MappingProxyType(
         "IDS-C30": _IDS,
         "IDS-SR30": _IDS,
         "PHQ-9": ItemRule(
-            9, 0, 3, 2, citation="Instruction manual for the PHQ and GAD-7 (phqscreeners.com): one or two, by the mean"
+            9,
+            0,
+            3,
+            2,
+            citation="Instruction manual for the PHQ and GAD-7 (phqscreeners.com), and the NHS Data Dictionary, PHQ-9: "
+            "one or two, by the mean of the answered; with more the questionnaire is disregarded",
         ),
         "BDI": ItemRule(21, 0, 3),
         "BDI-II": ItemRule(21, 0, 3),
