@@ -162,17 +162,9 @@ def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str) -
 
 
 def _text(ax: Axes, x: float, y: float, text: str, side: str, weight: str = "normal") -> None:
-    ax.annotate(
-        text,
-        (x, y),
-        xycoords=("axes fraction", "data"),
-        ha=side,
-        va="center",
-        weight=weight,
-        fontsize=7.5,
-        annotation_clip=False,
-        parse_math=False,  # a dollar sign in a name is a dollar sign
-    )
+    # x as a fraction of the axes, y in data; a dollar sign in a name is a dollar sign
+    across = ax.get_yaxis_transform()
+    ax.text(x, y, text, ha=side, va="center", weight=weight, fontsize=7.5, parse_math=False, transform=across)
 
 
 def _intervals(rows: pd.DataFrame, measure: str) -> list[str]:
