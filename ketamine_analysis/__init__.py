@@ -4,8 +4,21 @@ One road, and only two tables enter it:
 
     file ─ read_scores ─▶ scores ─ derive_outcomes ─▶ outcomes ─ summarize_arms ─▶ arms
     published results ─ read_arms, load_evidence ─────────────────────────────────▶ arms
-    arms ─ contrast_arms ─▶ effects ─ random_effects ─▶ result ─ .summary() ─▶ plot_*
-    arms ─ explore (controls in a notebook), view (the same by arguments) ─▶ figures, table, code
+    arms ─ contrast_arms ─▶ effects ─ random_effects, fit_time_course ─▶ result ─ .summary() ─▶ plot_*
+    outcomes ─ fit_mmrm ─▶ one trial's own analysis ─ .effects() ─▶ effects
+
+By question:
+
+    how strongly      random_effects by class and window; meta_regression, subgroup_differences; correlated_effects;
+                      for sparse counts mantel_haenszel, peto, hypergeometric_normal, binomial_normal
+    how fast          fit_time_course; separation_by_window, first_separation, what_is_known
+    one trial         risk_difference, odds_ratio, number_needed_to_treat; fit_mmrm
+    how sure          alternative_poolings, fragility, influence, egger_test, trim_and_fill, cumulative
+    at what cost      contrast_events, event_rates, number_needed, benefit_risk
+    for whom          patient_groups, group_contrasts
+    what people say   claim_verdicts
+    your own data     examine, write_recipe, read_dataset; among_evidence lays a trial over the published ones
+    just looking      explore (controls in a notebook), view (the same by arguments, with its code)
 
 Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
 Nothing here is medical advice.
