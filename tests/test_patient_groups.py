@@ -53,3 +53,46 @@ def test_bad_requests_are_refused(grouped):
 def test_a_table_without_controls_gives_an_empty_one(grouped):
     assert ka.group_contrasts(grouped[grouped["role"] == "active"]).empty
     assert isinstance(ka.group_contrasts(grouped.head(0)), pd.DataFrame)
+
+
+OWN = pd.DataFrame({
+    "study": ["a", "a", "b", "b"], "arm": ["ketamine", "placebo"] * 2, "role": ["active", "control"] * 2,
+    "treatment_class": ["ketamine", "placebo"] * 2, "control_kind": [None, "placebo"] * 2, "condition": "ptsd",
+    "population": "PTSD", "timing": "at", "hours": 24.0, "scale": "CAPS-5", "outcome": "response", "n": 20.0,
+    "events": [10.0, 5.0, 12.0, 4.0],
+})  # fmt: skip
+BY_HAND = [np.log((10 / 10) / (5 / 15)), np.log((12 / 8) / (4 / 16))]
+
+
+@pytest.mark.parametrize("column", ["timing", "control_kind", "scale"])
+def test_optional_columns_may_be_missing_or_blank(column):
+    lacking = ka.group_contrasts(ka.patient_groups(OWN.drop(columns=column)))
+    assert lacking["estimate"].tolist() == pytest.approx(BY_HAND)
+    if column == "control_kind":  # a kind not stated is a control like any other, as in contrast_arms
+        blank = ka.group_contrasts(ka.patient_groups(OWN.assign(control_kind=None)))
+        assert blank["estimate"].tolist() == pytest.approx(BY_HAND)
+
+
+@pytest.mark.parametrize("column", ["role", "hours"])
+def test_needed_columns_are_named(column):
+    with pytest.raises(NotInData, match=f"the table lacks \\['{column}'\\]"):
+        ka.group_contrasts(ka.patient_groups(OWN.drop(columns=column)))
+
+
+def test_two_kinds_of_control_stay_two_contrasts():
+    second = OWN[OWN["arm"] == "placebo"].assign(arm="midazolam", control_kind="active_placebo", events=8.0)
+    effects = ka.group_contrasts(ka.patient_groups(pd.concat([OWN, second], ignore_index=True)))
+    assert sorted(zip(effects["study"], effects["control_kind"], effects["control_n"], strict=True)) == [
+        ("a", "active_placebo", 20.0), ("a", "placebo", 20.0), ("b", "active_placebo", 20.0), ("b", "placebo", 20.0)
+    ]  # fmt: skip
+    masked = effects[effects["control_kind"] == "active_placebo"].set_index("study")["estimate"]
+    assert masked["a"] == pytest.approx(np.log((10 / 10) / (8 / 12)))
+
+
+def test_groups_are_known_in_any_case_and_not_inside_words():
+    words = ["Adolescents", "Elderly", "MDD_or_BD", "BDI over 20"]
+    table = pd.concat([OWN.assign(study=word, condition="depression", population=word) for word in words])
+    grouped = ka.patient_groups(table)
+    assert grouped.groupby("study")["group"].unique().map(list).to_dict() == {
+        "Adolescents": ["adolescents"], "Elderly": ["older adults"], "MDD_or_BD": ["bipolar or mixed"]
+    }  # fmt: skip
