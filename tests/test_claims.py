@@ -243,6 +243,17 @@ def test_a_series_is_looked_at_when_it_is_one(judged):
     assert row.tolist() == pytest.approx([1.237657, 0.1483788, 10.32354], rel=1e-4)
 
 
+def test_pain_counts_nobody_twice(judged):
+    """Noppers 2011 (2 of 12 against 0 of 12, 0.5 added) and Pickering 2020 without its arm of ketamine with magnesium.
+
+    R 4.2.2, metafor 3.8-1: rma(c(1.783791, 0.0373741), c(2.575238, 0.3290044), method="REML",
+    test="adhoc", control=list(threshold=1e-12)), exponentiated.
+    """
+    row = judged.set_index("id").loc["pain"]
+    assert row[["estimate", "conf_low"]].tolist() == pytest.approx([1.306674, 0.000719], rel=1e-3)
+    assert row["patients"] == 64
+
+
 def test_what_stands_beside_says_what_and_when_it_is(judged):
     rows = judged.set_index("part")
     assert rows.loc["conventional at 1 week", "beside"].startswith("SNRI trials here at 1 week")  # both are duloxetine

@@ -96,3 +96,24 @@ def test_groups_are_known_in_any_case_and_not_inside_words():
     assert grouped.groupby("study")["group"].unique().map(list).to_dict() == {
         "Adolescents": ["adolescents"], "Elderly": ["older adults"], "MDD_or_BD": ["bipolar or mixed"]
     }  # fmt: skip
+
+
+def test_a_crossover_s_people_count_once_beside_ketamine_with_something_added(grouped):
+    """Pickering 2020: ketamine 185 (SD 100), placebo 187 (SD 90), the same 20 people; ketamine with magnesium apart.
+
+    R 4.2.2, metafor 3.8-1: escalc("SMD", m1i=185, sd1i=100, n1i=20, m2i=187, sd2i=90, n2i=20), then −g·π/√3.
+    """
+    effects = ka.group_contrasts(grouped)
+    row = effects[(effects["study"] == "pickering2020") & (effects["treatment_class"] == "ketamine")].squeeze()
+    assert row["n"] == row["control_n"] == 20
+    assert row["estimate"] == pytest.approx(0.02060538 * np.pi / np.sqrt(3), abs=1e-8)
+    assert row["std_error"] == pytest.approx(np.sqrt(0.1000053) * np.pi / np.sqrt(3), abs=1e-6)
+    events = ka.contrast_events(ka.load_evidence("adverse_events"), "any_ae").set_index(["study", "treatment_class"])
+    assert events.loc[("pickering2020", "ketamine"), ["events", "n"]].tolist() == [4.0, 20.0]
+
+
+def test_a_response_at_any_time_is_not_one_at_that_time():
+    rows = ka.load_evidence()
+    assert set(rows.loc[rows["definition"].str.contains("at any time in first 2 weeks", na=False), "timing"]) == {
+        "within"
+    }
