@@ -22,6 +22,8 @@ FIRST_DAYS = (24.0, 12.0, 240.0)  # hours: the look wanted, and the first and la
 FIRST_WEEKS = (336.0, 144.0, 576.0)  # at one week a series twice a week is two doses old
 LONGER = (336.0, 24.0, 2016.0)
 WEEK_ONE = (168.0, 144.0, 240.0)
+# an arm of masked SSRI or SNRI counts early too: the class of new oral drugs, where it is the arm under study
+EARLY_ORAL = {"ssri": "SSRI", "snri": "SNRI", "oral_antidepressant_mixed": "mixed SSRI or SNRI"}
 NEEDED = ("study", "hours", "outcome", "treatment_class", "role")
 TIES = ("scale", "definition", "analysis", "control_kind")  # the same look twice: one of them, whatever the row order
 ONE_CLASS = "ketamine or esketamine"
@@ -168,9 +170,10 @@ def _week_one(pool: pd.DataFrame) -> str:
     if "mean" not in pool or pool.empty:
         return ""
     effects = with_converted_means(contrast_arms(pool), pool, borrow_sd=True)
-    week = _window(effects[effects["treatment_class"].isin(ORAL)], "1 wk")
-    names = " and ".join(name.upper() for name in sorted(week["treatment_class"].unique()) or ORAL)
-    return f"{names} trials here at 1 week (converted means), odds ratio {found_words(_pool(week))}"
+    week = _window(effects[effects["treatment_class"].isin(EARLY_ORAL)], "1 wk")
+    names = " and ".join(EARLY_ORAL[name] for name in EARLY_ORAL if name in set(week["treatment_class"])) or "no oral"
+    means = int(week["converted"].sum()) if len(week) else 0
+    return f"{names} trials here at 1 week ({means} by converted means), odds ratio {found_words(_pool(week))}"
 
 
 def _rate_at_24_hours(pool: pd.DataFrame) -> tuple[dict, str, str]:
