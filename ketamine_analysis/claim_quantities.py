@@ -53,6 +53,7 @@ def claim_estimates(
     eight = found_words(_pool(_window(looks[looks["treatment_class"] == "ssri"], "8 wk")))
     oral, daily = f"SSRI at 8 weeks, odds ratio {eight}", f"SSRI taken daily for 8 weeks, odds ratio {eight}"
     fortnight = "one dose at 2 weeks, odds ratio " + found_words(_pool(_window(single, "2 wk")))
+    spread = "; ".join(one for one in (_counted(first, prediction=True), _spread(first)) if one)
     resistant, young, old = (_population(first, word) for word in ("TRD", "adolescent", "elderly"))
     rows = [
         ("speed", "ketamine at 24 h", _pool(day), oral, _counted(day)),
@@ -61,21 +62,16 @@ def claim_estimates(
         ("month", "one dose at 1 week", _pool(_window(single, "1 wk")), daily, fortnight),
         ("month", "one dose at 4 weeks", _pool(_window(single, "4 wk")), daily, fortnight),
         ("resistant", "resistant, first days", _pool(resistant), oral, _counted(resistant)),
-        (
-            "everyone",
-            "a new trial, first days",
-            _pool(first, prediction=True),
-            oral,
-            "; ".join(one for one in (_counted(first, prediction=True), _spread(first)) if one),
-        ),
+        ("everyone", "a new trial, first days", _pool(first, prediction=True), oral, spread),
         ("everyone", "older adults, first days", _pool(old), "", "only as an add-on to a new oral drug: notebook 13"),
         ("children", "controlled, first days", _pool(young), _young(arms), "milligrams of two drugs do not compare"),
         ("series", "repeated over one dose, 1–3 wk", _series(both), "", "not randomised between schedules"),
         ("routes", "into a vein, first days", _pool(_route(first, ("iv",))), oral, _counted(_route(first, ("iv",)))),
         ("routes", "skin or muscle, first days", _pool(_route(first, ("sc", "im"))), oral, ""),
         *([] if adverse_events is None else harm_estimates(adverse_events)),
-        *[(name, "controlled", *_other_condition(arms, name, convert_means)) for name in ("anxiety", "ptsd", "pain")],
     ]
+    for name in ("anxiety", "ptsd", "pain"):
+        rows.append((name, "controlled", *_other_condition(arms, adverse_events, name, convert_means)))
     return pd.DataFrame([{"id": i, "part": part, **found, "beside": beside, "note": note}
                          for i, part, found, beside, note in rows])  # fmt: skip
 
@@ -196,6 +192,10 @@ def _rate(pool: pd.DataFrame, name: str, first: float, last: float) -> tuple[dic
     row = as_proportion(fit.summary()).iloc[0]
     ends = as_proportion(fit.prediction_interval().assign(estimate=0.0, conf_low=0.0, conf_high=0.0)).iloc[0]
     words = f"a new trial's rate: {100 * ends['prediction_low']:.0f} to {100 * ends['prediction_high']:.0f} %"
+    best = arms.loc[(arms["events"] / arms["n"]).idxmax()]
+    words += (
+        f"; highest of one trial {100 * best['events'] / best['n']:.0f} % ({best['events']:.0f} of {best['n']:.0f})"
+    )
     found = found_row(fit.k, arms["n"].sum(), row["estimate"], row["conf_low"], row["conf_high"])
     return found, words if fit.k > 1 else ""
 
@@ -237,12 +237,28 @@ def _series(both: pd.DataFrame) -> dict:
     return found_row(fewest, people, *np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float)))
 
 
-def _other_condition(arms: pd.DataFrame, name: str, convert_means: bool) -> tuple[dict, str, str]:
-    """The pooled odds ratio in another condition, with the SSRI or SNRI there beside it."""
-    own = _alone(default_pool(arms, condition="chronic_pain" if name == "pain" else name))
+def _other_condition(
+    arms: pd.DataFrame, adverse_events: pd.DataFrame | None, name: str, convert_means: bool
+) -> tuple[dict, str, str]:
+    """The pooled odds ratio in another condition, with the SSRI or SNRI there beside it, and who is in neither."""
+    condition = "chronic_pain" if name == "pain" else name
+    own = _alone(default_pool(arms, condition=condition))
     if "condition" not in arms or own.empty:
         return EMPTY, "", ""
     looks = _looks(own, convert_means)
-    oral = looks[looks["treatment_class"].isin(ORAL)]
-    words = "SSRI or SNRI there, odds ratio " + found_words(_pool(one_look(oral, *LONGER)))
-    return _pool(one_look(_looks(_one_class(own), convert_means), *LONGER)), words, ""
+    oral = one_look(looks[looks["treatment_class"].isin(ORAL)], *LONGER)
+    chosen = one_look(_looks(_one_class(own), convert_means), *LONGER)
+    known = [table for table in (arms, adverse_events) if table is not None]
+    words = "SSRI or SNRI there, odds ratio " + found_words(_pool(oral)) + _silent(known, condition, ORAL, oral)
+    return _pool(chosen), words, _silent(known, condition, KETAMINES, chosen).removeprefix("; ")
+
+
+def _silent(tables: list[pd.DataFrame], condition: str, classes: tuple[str, ...], used: pd.DataFrame) -> str:
+    """The randomised trials of the classes that print no usable number: counts are printed where a drug worked."""
+    names: set[str] = set()
+    for table in tables:
+        if {"condition", "design", "treatment_class", "study"} <= set(table):
+            mine = table["condition"].eq(condition) & table["treatment_class"].isin(classes)
+            names |= set(table.loc[mine & table["design"].isin(("parallel", "crossover")), "study"])
+    left = sorted(names - set(used["study"]))
+    return f"; randomised too, without a usable number: {', '.join(left)}" if left else ""

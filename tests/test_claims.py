@@ -267,6 +267,20 @@ def test_what_stands_beside_says_what_and_when_it_is(judged):
     assert "one dose at 2 weeks, odds ratio 0.53" in rows.loc["one dose at 4 weeks", "note"]
 
 
+def test_trials_without_a_usable_number_are_named(judged):
+    """The one count in PTSD is the trial that worked; the largest, Abdallah 2022 (a null result), prints no number."""
+    notes = judged.set_index("id")["note"]
+    assert notes["ptsd"] == "randomised too, without a usable number: abdallah2022"
+    assert notes["anxiety"] == "randomised too, without a usable number: taylor2018"
+    assert "sigtermans2009" in notes["pain"] and "noppers2011" not in notes["pain"]
+    assert (
+        "without a usable number: fluoxetine_ptsd_17414240, friedman2007_ptsd"
+        in judged.set_index("id").loc["ptsd", "beside"]
+    )
+    # said of one study the sentence is true: Zarate 2006, 12 of 17
+    assert notes["seventy"].endswith("highest of one trial 71 % (12 of 17)")
+
+
 def test_a_published_week_one_is_of_week_one_and_a_risk_ratio(evidence):
     arms, published, part = trials((80, 30)), evidence[2], "conventional at 1 week"
     late = ka.judge_claims(arms, published=published.assign(hours=1344.0)).set_index("part")
