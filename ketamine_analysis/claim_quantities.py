@@ -53,20 +53,20 @@ def claim_estimates(
     eight = found_words(_pool(_window(looks[looks["treatment_class"] == "ssri"], "8 wk")))
     oral, daily = f"SSRI at 8 weeks, odds ratio {eight}", f"SSRI taken daily for 8 weeks, odds ratio {eight}"
     fortnight = "one dose at 2 weeks, odds ratio " + found_words(_pool(_window(single, "2 wk")))
-    spread = "; ".join(one for one in (_counted(first, prediction=True), _spread(first)) if one)
+    spread = "; ".join(one for one in (_apart(first, prediction=True), _spread(first)) if one)
     resistant, young, old = (_population(first, word) for word in ("TRD", "adolescent", "elderly"))
     rows = [
-        ("speed", "ketamine at 24 h", _pool(day), oral, _counted(day)),
+        ("speed", "ketamine at 24 h", _pool(day), oral, _apart(day)),
         ("speed", "conventional at 1 week", _published(published), _week_one(pool), ""),
         ("seventy", "ketamine arms at 24 h", *_rate_at_24_hours(pool)),
         ("month", "one dose at 1 week", _pool(_window(single, "1 wk")), daily, fortnight),
         ("month", "one dose at 4 weeks", _pool(_window(single, "4 wk")), daily, fortnight),
-        ("resistant", "resistant, first days", _pool(resistant), oral, _counted(resistant)),
+        ("resistant", "resistant, first days", _pool(resistant), oral, _apart(resistant)),
         ("everyone", "a new trial, first days", _pool(first, prediction=True), oral, spread),
         ("everyone", "older adults, first days", _pool(old), "", "only as an add-on to a new oral drug: notebook 13"),
         ("children", "controlled, first days", _pool(young), _young(arms), "milligrams of two drugs do not compare"),
         ("series", "repeated over one dose, 1–3 wk", _series(both), "", "not randomised between schedules"),
-        ("routes", "into a vein, first days", _pool(_route(first, ("iv",))), oral, _counted(_route(first, ("iv",)))),
+        ("routes", "into a vein, first days", _pool(_route(first, ("iv",))), oral, _apart(_route(first, ("iv",)))),
         ("routes", "skin or muscle, first days", _pool(_route(first, ("sc", "im"))), oral, ""),
         *([] if adverse_events is None else harm_estimates(adverse_events)),
     ]
@@ -141,11 +141,16 @@ def _pool(effects: pd.DataFrame, *, prediction: bool = False) -> dict:
     return found_row(int(row["k"]), float((effects["n"] + effects["control_n"]).sum()), *values)
 
 
-def _counted(effects: pd.DataFrame, *, prediction: bool = False) -> str:
-    """The same without the converted means, in words: what hangs on the conversion."""
-    if "converted" not in effects or not effects["converted"].any():
-        return ""
-    return "counts alone " + found_words(_pool(effects[~effects["converted"].astype(bool)], prediction=prediction))
+def _apart(effects: pd.DataFrame, *, prediction: bool = False) -> str:
+    """The same without the converted means, and without crossovers, in words: what hangs on either."""
+    kept = {}
+    if "converted" in effects:
+        kept["counts alone"] = ~effects["converted"].astype(bool)
+    if "design" in effects:
+        kept["without crossovers"] = effects["design"].ne("crossover")
+    parts = [f"{name} {found_words(_pool(effects[rows], prediction=prediction))}" for name, rows in kept.items()
+             if not rows.all()]  # fmt: skip
+    return "; ".join(parts)
 
 
 def _published(published: pd.DataFrame | None) -> dict:

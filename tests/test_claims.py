@@ -330,6 +330,15 @@ def test_populations_are_known_in_any_case():
     assert judged.loc["children", "k"] == 3 and judged.loc["resistant", "k"] == 3
 
 
+def test_the_same_without_crossovers_stands_in_the_note(judged):
+    """R 4.2.2, metafor 3.8-1: rma(yi, vi, method="REML", test="adhoc"), predict(), of the parallel trials alone."""
+    notes = judged.set_index("part")["note"]
+    assert "without crossovers 2.58 (0.73 to 9.11), k = 3" in notes["ketamine at 24 h"]
+    assert "without crossovers 2.17 (1.56 to 3.01), k = 10" in notes["a new trial, first days"]
+    # Berman 2000 and Dwyer 2021
+    assert "without crossovers" in notes["into a vein, first days"]
+
+
 def test_row_order_does_not_matter(evidence, judged):
     arms = evidence[0].sample(frac=1, random_state=1)
     again = claim_estimates(arms, evidence[1].sample(frac=1, random_state=2), evidence[2])
