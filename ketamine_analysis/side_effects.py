@@ -8,6 +8,7 @@ import pandas as pd
 from .effects import POOLED_CONTROL_KINDS, contrast_arms
 from .errors import PROBLEM_COLUMNS, DatasetError
 from .proportions import describe_number_needed_to_treat, proportion_interval
+from .questions import NotInData
 from .reported_numbers import events_from_percent
 
 EVENT_COLUMNS = ("study", "arm", "event")
@@ -124,7 +125,8 @@ def contrast_events(
         control with a new oral drug (`placebo_plus_new_drug`), where both arms get it.
     Left out: pooled analyses (their trials may stand beside them), single arms, and rows without a count. Arms of a
     class are added up. Rows with an hour of their own are contrasted at that hour, others over the whole phase.
-    Raises ValueError where no contrast can be formed, DatasetError as `check_adverse_events`.
+    Raises ValueError without a control to be told (`role`, or `control`), NotInData (a ValueError) where no contrast
+    can be formed, DatasetError as `check_adverse_events` and where an arm's event is counted twice over one time.
 
     >>> table = pd.DataFrame({"study": "a", "arm": ["x", "placebo"], "event": "nausea", "n": [20, 20],
     ...     "events": [8, 2], "role": ["active", "control"], "treatment_class": ["x", "placebo"]})
@@ -132,12 +134,15 @@ def contrast_events(
     [['nausea', 0.3]]
     """
     wanted = (events,) if isinstance(events, str) else tuple(events)
+    if control is None and "role" not in adverse_events:
+        raise ValueError("the table has no column role to tell the controls: add it, or name the control, control=…")
     rows = counted_events(adverse_events)
     rows = rows[rows["event"].isin(wanted) & rows["events"].notna()]
     if "design" in rows:
         rows = rows[rows["design"] != "pooled_analysis"]
     if control is None and "control_kind" in rows:
         rows = rows[rows["control_kind"].isna() | rows["control_kind"].isin(SAFETY_CONTROLS)]
+    _refuse_twice(rows)
     when = rows["hours"].map(lambda hour: "whole phase" if np.isnan(hour) else f"{hour:g} h")
     rows = rows.assign(outcome="response", scale=when).drop(columns=["hours", "measure"], errors="ignore")
     named = control if control is not None else "all"
@@ -147,7 +152,7 @@ def contrast_events(
     ]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
-        raise ValueError(f"no trial here counts {list(wanted)} in an active arm and in its control")
+        raise NotInData(f"no trial here counts {list(wanted)} in an active arm and in its control")
     return table.drop(columns="outcome").rename(columns={"scale": "period"})
 
 
@@ -203,9 +208,19 @@ def measurements(adverse_events: pd.DataFrame) -> pd.DataFrame:
     table = check_adverse_events(adverse_events)
     kind = table["measure"].fillna("events") if "measure" in table else pd.Series("events", index=table.index)
     rows = table[kind != "events"]
-    value = rows["mean"].where(rows["mean"].notna(), rows["hours"])
+    mean, hours = _number(rows, "mean"), _number(rows, "hours")
+    value = mean.where(mean.notna(), hours)
     columns = ["study", "arm", "event", "measure", "scale", "hours", "value", "locator"]
     return rows.assign(value=value).reindex(columns=[name for name in columns if name in rows or name == "value"])
+
+
+def _refuse_twice(rows: pd.DataFrame) -> None:
+    """Raises DatasetError where one arm's event is counted twice over the same time: its people would count twice."""
+    twice = rows.duplicated(["study", "arm", "event", "hours"], keep=False)
+    if twice.any():
+        fix = "the arm's people would count twice: keep one row, or tell the rows apart by hours"
+        rule = (twice, "event", "one count per arm, event and time", "error", fix)
+        raise DatasetError(_listed(rows, [rule]))
 
 
 def _number(table: pd.DataFrame, name: str) -> pd.Series:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from .axes import MEASURE_LABELS, class_label
 from .course_plots import plot_time_course
-from .effects import contrast_arms
+from .effects import contrast_arms, without_contrast
 from .forest import plot_forest
 from .inference import as_ratio, interval_text
 from .keep import VECTOR
@@ -118,6 +118,7 @@ def view(
     else:
         course = _finished(plot_time_course(fit_time_course(effects, shape=model), only=treatment_class))
     title, note = _words(table, treatment_class, outcome, window)
+    note = note or _mixed_cutoffs(inside, outcome)
     code = _code(arms, treatment_class, outcome, control, kept, window, model)
     return View(title, note, effects, table, forest, course, _alt(title, table, model), code)
 
@@ -164,12 +165,24 @@ def _effects(
     effects = contrast_arms(rows, outcome=outcome, measure=OUTCOME_MEASURES[outcome], control=control)
     effects = effects[effects["treatment_class"] == treatment_class]
     if effects.empty:
-        kinds = sorted(rows["control_kind"].dropna().unique()) if "control_kind" in rows else []
+        left = without_contrast(rows, outcome=outcome, measure=OUTCOME_MEASURES[outcome], control=control)
+        reasons = sorted(left["reason"].unique())
+        if not reasons:
+            reasons = [f"its arms got something besides: class {treatment_class}_combination"]
         raise ValueError(
-            f"no {outcome} of {class_label(treatment_class)} stands beside such a control{words}; "
-            f"kinds of control in its trials: {kinds}"
+            f"no {outcome} of {class_label(treatment_class)} stands beside such a control{words}: {'; '.join(reasons)}"
         )
     return effects.reset_index(drop=True)
+
+
+def _mixed_cutoffs(inside: pd.DataFrame, outcome: str) -> str:
+    """Says so where the window's trials count remission by different cut-offs: one number of unlike things."""
+    if outcome != "remission" or "definition" not in inside:
+        return ""
+    counts = inside["definition"].fillna("not stated").value_counts().sort_index(key=lambda words: words.str.casefold())
+    if len(counts) < 2:
+        return ""
+    return "Remission by different cut-offs: " + "; ".join(f"{name} (k = {k})" for name, k in counts.items()) + "."
 
 
 def _words(table: pd.DataFrame, treatment_class: str, outcome: str, window: str) -> tuple[str, str]:

@@ -26,6 +26,18 @@ def blank(values: pd.Series) -> pd.Series:
     return pd.Series(empty[code], index=values.index)
 
 
+def holds_word(values: pd.Series, word: str) -> pd.Series:
+    """True where a text holds the word from its beginning on, in any case; an abbreviation must stand alone.
+
+    >>> holds_word(pd.Series(["Adolescents", "MDD_or_BD", "BDI over 20", None]), "BD").tolist()
+    [False, True, False, False]
+    >>> holds_word(pd.Series(["Adolescents", "child_adolescent_MDD"]), "adolescent").tolist()
+    [True, True]
+    """
+    end = "(?![a-z])" if word.isupper() else ""
+    return values.astype(object).str.contains(f"(?<![a-z]){word}{end}", case=False, na=False).astype(bool)
+
+
 def numeric(values: pd.Series) -> pd.Series:
     """The finite numbers of a column, missing where it holds none; each different word is read once."""
     if pd.api.types.is_numeric_dtype(values):

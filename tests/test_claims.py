@@ -6,6 +6,7 @@ import pytest
 
 import ketamine_analysis as ka
 from ketamine_analysis.claim_quantities import claim_estimates, one_look
+from ketamine_analysis.questions import NotInData
 
 OPEN = "cannot be told from what is here"
 
@@ -210,6 +211,132 @@ def test_the_shipped_evidence_gives_what_the_other_notebooks_give(evidence, judg
 def test_parts_make_one_verdict(parts, expected):
     table = pd.DataFrame({"id": "a", "claim": "A", "verdict": parts})
     assert ka.claim_verdicts(table)["verdict"].tolist() == [expected]
+
+
+def test_one_drug_less_another_has_welch_s_degrees(judged):
+    """The wide interval (esketamine, six trials) is not charged with the degrees of the four oral trials.
+
+    R 4.2.2, metafor 3.8-1, for each side rma(yi, vi, method="REML", test="adhoc") of the risk differences; then
+    se = sqrt(a$se^2 + b$se^2), df = se^4 / (a$se^4 / (a$k − 1) + b$se^4 / (b$k − 1)), t by qt(0.975, df).
+    """
+    rows = judged.set_index("part")
+    numbers = ["estimate", "conf_low", "conf_high"]
+    dizzy, sick = rows.loc["dizziness, less oral drugs'"], rows.loc["nausea, less oral drugs'"]
+    assert dizzy[numbers].tolist() == pytest.approx([0.2084167, 0.03814912, 0.3786844], abs=2e-6)
+    assert sick[numbers].tolist() == pytest.approx([0.03459837, -0.04272837, 0.1119251], abs=2e-6)
+    assert dizzy["verdict"] == "not supported" and sick["verdict"] == OPEN
+    assert ka.claim_verdicts(judged).set_index("id").loc["fewer", "verdict"] == "not supported"
+
+
+def test_fewer_is_also_judged_by_what_oral_drugs_are_known_for(judged):
+    rows = judged.set_index("part")
+    # Ionescu 2021: 9 of 114 against 11 of 113; Jama 2009: 65 of 85 against 59 of 92, the one oral trial
+    assert "here -2 % (-9 % to 6 %), k = 1" in rows.loc["insomnia, less oral drugs'", "beside"]
+    assert rows.loc["any event, less oral drugs'", "k"] == 1
+    assert rows.loc[["insomnia, less oral drugs'", "any event, less oral drugs'"], "verdict"].eq(OPEN).all()
+    assert "esketamine alone" in rows.loc["dizziness, less oral drugs'", "note"]
+
+
+def test_a_series_is_looked_at_when_it_is_one(judged):
+    """At two weeks, not one. R: rma(yi, vi, mods = ~ repeated, method="REML", test="adhoc"), metafor 3.8-1."""
+    row = judged.set_index("id").loc["series", ["estimate", "conf_low", "conf_high"]]
+    assert row.tolist() == pytest.approx([1.237657, 0.1483788, 10.32354], rel=1e-4)
+
+
+def test_pain_counts_nobody_twice(judged):
+    """Noppers 2011 (2 of 12 against 0 of 12, 0.5 added) and Pickering 2020 without its arm of ketamine with magnesium.
+
+    R 4.2.2, metafor 3.8-1: rma(c(1.783791, 0.0373741), c(2.575238, 0.3290044), method="REML",
+    test="adhoc", control=list(threshold=1e-12)), exponentiated.
+    """
+    row = judged.set_index("id").loc["pain"]
+    assert row[["estimate", "conf_low"]].tolist() == pytest.approx([1.306674, 0.000719], rel=1e-3)
+    assert row["patients"] == 64
+
+
+def test_what_stands_beside_says_what_and_when_it_is(judged):
+    rows = judged.set_index("part")
+    # Detke 2002a and b (duloxetine, means) and Goldstein 2004 (masked duloxetine or paroxetine, 7 of 84 against 5 of 88)
+    # R: rma(c(.118314, .075842, log(7*83/(77*5))), sei=c(.156657, .158818, sqrt(1/7+1/77+1/5+1/83)), test="adhoc")
+    early = rows.loc["conventional at 1 week", "beside"]
+    assert early == ("SNRI and mixed SSRI or SNRI trials here at 1 week (2 by converted means), "
+                     "odds ratio 1.11 (0.69 to 1.79), k = 3")  # fmt: skip
+    # TADS: 66 of 109 against 39 of 112 at week 12; (66 · 73) / (43 · 39) = 2.87
+    assert "week 12), odds ratio 2.87" in rows.loc["controlled, first days", "beside"]
+    # Lii 2023 at two weeks: 7 of 19 against 10 of 19, (7 · 9) / (12 · 10) = 0.53
+    assert "one dose at 2 weeks, odds ratio 0.53" in rows.loc["one dose at 4 weeks", "note"]
+
+
+def test_trials_without_a_usable_number_are_named(judged):
+    """The one count in PTSD is the trial that worked; the largest, Abdallah 2022 (a null result), prints no number."""
+    notes = judged.set_index("id")["note"]
+    assert notes["ptsd"] == "randomised too, without a usable number: abdallah2022"
+    assert notes["anxiety"] == "randomised too, without a usable number: taylor2018"
+    assert "sigtermans2009" in notes["pain"] and "noppers2011" not in notes["pain"]
+    assert (
+        "without a usable number: fluoxetine_ptsd_17414240, friedman2007_ptsd"
+        in judged.set_index("id").loc["ptsd", "beside"]
+    )
+    # said of one study the sentence is true: Zarate 2006, 12 of 17
+    assert notes["seventy"].endswith("highest of one trial 71 % (12 of 17)")
+
+
+def test_a_published_week_one_is_of_week_one_and_a_risk_ratio(evidence):
+    arms, published, part = trials((80, 30)), evidence[2], "conventional at 1 week"
+    late = ka.judge_claims(arms, published=published.assign(hours=1344.0)).set_index("part")
+    assert late.loc[part, "k"] == 0
+    without = ka.judge_claims(arms, published=published.assign(conf_low=np.nan)).set_index("part")
+    assert without.loc[part, "k"] == 0
+    with pytest.raises(ValueError, match="must hold log risk ratios; it has \\['risk_difference'\\]"):
+        ka.judge_claims(arms, published=published.assign(measure="risk_difference"))
+
+
+def test_drugs_with_something_added_answer_no_claim():
+    alone = trials((80, 30), (78, 31), (79, 29))
+    added = trials((99, 1), (98, 2), (97, 3))
+    added = added.assign(study="added " + added["study"], combination=["yes", "no"] * 3)
+    both = ka.judge_claims(pd.concat([alone, added], ignore_index=True))
+    pd.testing.assert_frame_equal(both, ka.judge_claims(alone))
+
+
+def test_a_look_given_twice_is_one_look_whatever_the_row_order():
+    first = trials((80, 30), (78, 31), (79, 29))
+    other = trials((60, 30), (58, 31), (59, 29), definition="stricter")
+    both = pd.concat([first.assign(definition="usual"), other], ignore_index=True)
+    one, turned = ka.judge_claims(both), ka.judge_claims(both.iloc[::-1].reset_index(drop=True))
+    pd.testing.assert_series_equal(one["estimate"], turned["estimate"])
+    assert one.set_index("part").loc["ketamine at 24 h", "patients"] == 600
+
+
+def test_side_effects_without_a_contrast_are_no_quantity():
+    arms, events = trials((80, 30)), events_table(300, 100, event="nausea")
+    for table in (events[events["role"] == "active"], events.assign(hours=2.0), events.assign(control_kind="ect")):
+        judged = ka.judge_claims(arms, table).set_index("part")
+        assert judged.loc["nausea, less oral drugs'", "k"] == 0
+        assert "here none here" in judged.loc["nausea, less oral drugs'", "beside"]
+
+
+@pytest.mark.parametrize("column", ["role", "hours", "treatment_class"])
+def test_a_missing_column_is_named(column):
+    with pytest.raises(NotInData, match=f"the table has no {column}"):
+        ka.judge_claims(trials((80, 30)).drop(columns=column))
+    with pytest.raises(NotInData, match="\\['treatment_class'\\] is missing"):
+        ka.judge_claims(trials((80, 30)), events_table(3, 5).drop(columns="treatment_class"))
+
+
+def test_populations_are_known_in_any_case():
+    good = trials((80, 30), (78, 31), (79, 29), population="Adolescents with TRD")
+    judged = ka.judge_claims(good).set_index("id")
+    assert judged.loc["children", "k"] == 3 and judged.loc["resistant", "k"] == 3
+
+
+def test_the_same_without_crossovers_stands_in_the_note(judged):
+    """R 4.2.2, metafor 3.8-1: rma(yi, vi, method="REML", test="adhoc"), predict(), of the parallel trials alone."""
+    notes = judged.set_index("part")["note"]
+    assert "without crossovers 2.58 (0.73 to 9.11), k = 3" in notes["ketamine at 24 h"]
+    assert "without crossovers 2.17 (1.56 to 3.01), k = 10" in notes["a new trial, first days"]
+    # Berman 2000 and Dwyer 2021
+    assert "without crossovers" in notes["into a vein, first days"]
 
 
 def test_row_order_does_not_matter(evidence, judged):

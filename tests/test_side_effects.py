@@ -180,3 +180,26 @@ def test_the_figures_draw_every_row(events):
     assert len(ka.plot_after_dose(measured).get_yticks()) == 4
     with pytest.raises(ValueError, match="no row holds a time to onset"):
         ka.plot_after_dose(measured[measured["measure"] == "mean_score"])
+
+
+def test_a_count_given_twice_is_refused_and_not_added_up():
+    rows = pd.DataFrame({"study": "a", "arm": ["x", "placebo"], "event": "nausea", "n": [20, 20], "events": [8, 2],
+                         "role": ["active", "control"], "treatment_class": ["x", "placebo"]})  # fmt: skip
+    with pytest.raises(ka.DatasetError, match="one count per arm, event and time"):
+        ka.contrast_events(pd.concat([rows, rows], ignore_index=True), "nausea")
+    apart = pd.concat([rows.assign(hours=2.0), rows.assign(hours=24.0)], ignore_index=True)
+    assert ka.contrast_events(apart, "nausea")["n"].tolist() == [20.0, 20.0]
+
+
+def test_a_table_without_roles_needs_its_control_named():
+    rows = pd.DataFrame({"study": "a", "arm": ["x", "placebo"], "event": "nausea", "n": [20, 20], "events": [8, 2]})
+    with pytest.raises(ValueError, match="no column role to tell the controls"):
+        ka.contrast_events(rows, "nausea")
+    assert ka.contrast_events(rows, "nausea", control="placebo")["estimate"].tolist() == pytest.approx([0.3])
+
+
+def test_measurements_of_a_table_of_counts_alone_are_none():
+    rows = pd.DataFrame({"study": ["a"], "arm": ["x"], "event": ["nausea"], "n": [20], "events": [8]})
+    assert ka.measurements(rows).empty
+    times = rows.assign(measure="time_to_peak", hours=0.5)
+    assert ka.measurements(times)["value"].tolist() == [0.5]

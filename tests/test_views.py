@@ -96,3 +96,23 @@ def test_figures_have_alt_texts_and_none_stays_open():
     assert made.alt["forest"] == f"Forest plot. {made.title}"
     assert made.alt["time_course"].startswith("Pooled time windows: 24 h 2.8") and "k = 1" in made.alt["time_course"]
     assert "<pre>import ketamine_analysis as ka" in made._repr_html_()
+
+
+def test_remission_by_different_cutoffs_is_said(arms):
+    made = ka.view(arms, treatment_class="esketamine", outcome="remission")
+    # Daly 2018 and SYNAPSE count MADRS of 10 or less, Takahashi 2021 of 12 or less, Canuso 2018 does not say
+    assert made.note == ("Remission by different cut-offs: MADRS<=10 (k = 2); MADRS<=12 (k = 1); "
+                         "remission (threshold not printed; MADRS) (k = 1).")  # fmt: skip
+    assert made.note.replace("<", "&lt;") in made.figures_html()
+    assert ka.view(arms, treatment_class="ketamine", outcome="remission").note == ""
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"hours": np.nan}, "beside such a control: no time stated"),
+    ({"combination": ["yes", "no"] * 3}, "its arms got something besides: class ketamine_combination"),
+    ({"control_kind": "active_comparator"}, "contrasted only when named"),
+    ({"events": np.nan}, "no count of events and patients"),
+], ids=str)  # fmt: skip
+def test_arms_that_form_no_contrast_say_why(changes, message):
+    with pytest.raises(ValueError, match=message):
+        ka.view(SMALL.assign(**changes), treatment_class="ketamine")
