@@ -94,13 +94,13 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
 def default_pool(arms: pd.DataFrame, *, condition: str = "depression", rest: bool = False) -> pd.DataFrame:
     """The rows meant for the default analyses of one condition (depression): use pool, preferred yes.
 
-    One row per trial, arm, time and outcome remains (1 247 rows of 246 trials in the shipped evidence).
+    One row per trial, arm, time and outcome remains (1 248 rows of 246 trials in the shipped evidence).
     condition : "depression", "anxiety", "ptsd" or "chronic_pain". rest : True gives all other rows instead, each with
         a `reason`.
     A table without one of the three columns (your own trial) is not filtered by it.
 
     >>> default_pool(load_evidence()).shape[0], default_pool(load_evidence(), rest=True).shape[0]
-    (1247, 724)
+    (1248, 723)
     """
     reason = pd.Series("", index=arms.index, dtype=object)
     if "preferred" in arms:
