@@ -47,7 +47,7 @@ def explore(arms: pd.DataFrame) -> Any:
     options = _options(arms)
     controls = {
         name: ipywidgets.Dropdown(
-            options=values, description=name.replace("treatment_class", "class"), layout={"width": "21em"}
+            options=values, description=name.replace("treatment_class", "class"), layout={"width": "19em"}
         )
         for name, values in options.items()
     }
@@ -68,9 +68,9 @@ def explore(arms: pd.DataFrame) -> Any:
     for control in controls.values():
         control.observe(show, names="value")
     show()
-    side = ipywidgets.VBox(list(controls.values()), layout={"flex": "0 0 auto"})
-    main = ipywidgets.VBox([shown, code], layout={"flex": "1 1 auto", "min_width": "0"})
-    explorer = ipywidgets.HBox([side, main, anywidget.AnyWidget(_esm=KEYS_STAY_HERE)])
+    # a row that wraps: beside the figures the controls would take half of a small screen
+    above = ipywidgets.Box(list(controls.values()), layout={"flex_flow": "row wrap"})
+    explorer = ipywidgets.VBox([above, shown, code, anywidget.AnyWidget(_esm=KEYS_STAY_HERE)])
     explorer.add_class("ketamine-explorer")
     return explorer
 
