@@ -77,7 +77,7 @@ def _road(name: str, names: list[tuple[str, str]], contents: str) -> str:
     place = next((at for at, (one, _) in enumerate(names) if one == name), 0)
     near = [
         f'<a class="near" href="{names[at][0]}.html">{text.format(html.escape(names[at][1]))}</a>'
-        for at, text in ((place - 1, "← {}"), (place + 1, "{} →"))
+        for at, text in ((place - 1, "← {}"), (place + 1, "→ {}"))
         if 0 <= at < len(names)
     ]
     here = f'<details><summary>On this page</summary><div class="contents">{contents}</div></details>'
@@ -99,7 +99,7 @@ def _card(row: dict, notebook: nbformat.NotebookNode) -> str:
     return (
         f'<section class="card"><h2 id="{row["notebook"]}"><a href="{page}">{title}</a></h2>'
         f'<p>{html.escape(_lead(notebook))}</p>{figure}<div class="numbers">{numbers}</div>'
-        f'<p><a href="{page}">The whole page: {title}</a></p>'
+        f'<p><a href="{page}">The whole page, with its code and limits →</a></p>'
         f'<p class="small {"" if row["ok"] else "failed"}">{html.escape(state)}</p></section>'
     )
 

@@ -89,9 +89,8 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         x = np.array([windows[str(one)].nominal for one in part["window"]]) * 1.13 ** (place - (len(classes) - 1) / 2)
         draw_intervals(ax, x, part, class_colour(str(name)), ends)
         counts += [(float(one), int(k), place, name) for one, k in zip(x, part["k"], strict=True)]
-    words = "bars: 95 %; grey: no trial looked"
-    ax.annotate(words, (0.99, 0.02), xycoords="axes fraction", ha="right", va="bottom", fontsize=7, color="0.35")
     hours_axis(ax, (1.0, 4000.0))
+    ax.set_xlabel(f"{ax.get_xlabel()}\nbars: 95 %; grey: no trial looked")
     _write_counts(ax, counts, many=len(classes) > 1)
     _name_classes(ax, classes)
     return ax
