@@ -23,6 +23,11 @@ KEYS_STAY_HERE = """export default { render({ el }) {
   return () => clearInterval(waiting);
 } };"""
 
+# a widget's table has no style of JupyterLab's
+TABLE_STYLE = (
+    "<style>.ketamine-explorer td, .ketamine-explorer th { padding: .1em 1em .1em 0; line-height: 1.5; }</style>"
+)
+
 
 def explore(arms: pd.DataFrame) -> Any:
     """Controls for a notebook: choose class, control, blinding, population, scale, outcome, window and model.
@@ -63,7 +68,7 @@ def explore(arms: pd.DataFrame) -> Any:
         except (ValueError, ConvergenceError) as error:
             shown.value, code.value = f'<p role="alert">No view of these choices: {html.escape(str(error))}</p>', ""
         else:
-            shown.value, code.value = made.figures_html("svg"), made.code
+            shown.value, code.value = TABLE_STYLE + made.figures_html("svg"), made.code
 
     for control in controls.values():
         control.observe(show, names="value")
