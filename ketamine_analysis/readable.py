@@ -37,7 +37,7 @@ INFERENCE_WORDS = {
     "wald (one trial)": "one trial: its own",
 }  # fmt: skip
 CODES = ("population", "condition", "basis", "sd_source", "control_kind", "event", "what", "blinding", "design", "term",
-         "group", "events_from", "counted", "background", "schedule")  # fmt: skip
+         "group", "split", "events_from", "counted", "background", "schedule")  # fmt: skip
 TIMES = ("hours", "first_hour", "last_hour")
 DIGITS = {"I2": 0, "df": 0, "p_value": 3, "Q_p_value": 3, "percent": 1}
 MISSING = "–"
