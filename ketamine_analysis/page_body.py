@@ -82,8 +82,11 @@ def _harmless(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook with its HTML and Markdown outputs cleaned, without scripts and the folder that a run fills in."""
     cells = []
     for cell in notebook.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []) and not _says_more(cell.source):
-            continue
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            if not _says_more(cell.source):
+                continue
+            shown = [line for line in cell.source.splitlines() if not line.startswith("results = ")]
+            cell = nbformat.from_dict({**cell, "source": "\n".join(shown)})
         outputs = [_harmless_output(output) for output in cell.get("outputs", [])]
         cells.append(nbformat.from_dict({**cell, "outputs": outputs}) if outputs else cell)
     return nbformat.from_dict({**notebook, "cells": cells})
