@@ -27,7 +27,7 @@ Nothing here is medical advice.
 from .among_evidence import AmongEvidence, among_evidence, published_effects
 from .any_dataset import read_as_arms, read_dataset
 from .arm_course import ArmTimeCourse
-from .axes import class_colour, class_label, hours_axis
+from .axes import class_colour, class_label, hours_axis, note_source
 from .checks import problems_in_arms, problems_in_scores
 from .claim_plots import plot_claim, plot_claims
 from .claim_quantities import one_look
@@ -85,6 +85,7 @@ from .proportions import (
     risk_ratio,
 )
 from .questions import NotInData, need_rows
+from .readable import ReadableTable, readable
 from .recipe import Recipe, load_recipe
 from .reported_numbers import (
     events_from_percent,
@@ -135,6 +136,7 @@ __all__ = [
     "NotInData",
     "PooledEffects",
     "RawTable",
+    "ReadableTable",
     "Recipe",
     "Scale",
     "TimeCourse",
@@ -192,6 +194,7 @@ __all__ = [
     "measurements",
     "meta_regression",
     "need_rows",
+    "note_source",
     "number_needed",
     "number_needed_to_treat",
     "odds_ratio",
@@ -234,6 +237,7 @@ __all__ = [
     "read_dataset",
     "read_scores",
     "read_table",
+    "readable",
     "rejudge_claims",
     "risk_difference",
     "risk_ratio",

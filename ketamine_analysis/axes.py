@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 # Okabe & Ito's colour-blind-safe palette; one colour per class, in every figure
 CLASS_COLOURS = {
@@ -47,6 +54,8 @@ TICKS = {
     10752: "64 wk",
 }
 LABEL_INCHES = 0.42
+NOTE_GAP = 0.06  # inches between a figure and the note under it
+NOTE_LETTERS = 15.5  # of a note's line, for each inch of the figure
 MEASURE_LABELS = {
     "odds_ratio": "odds ratio of response",
     "risk_ratio": "risk ratio of response",
@@ -76,6 +85,36 @@ def class_label(name: str) -> str:
     ('new oral antidepressant (mixed)', 'nmda other')
     """
     return CLASS_LABELS.get(str(name), str(name).replace("_", " "))
+
+
+def in_order(classes: Iterable[str]) -> list[str]:
+    """The classes in the one order of all figures: fast drugs, oral ones, controls, then others by name.
+
+    >>> in_order(["ssri", "other", "ketamine"])
+    ['ketamine', 'ssri', 'other']
+    """
+    known = list(CLASS_COLOURS)
+    return sorted(dict.fromkeys(classes), key=lambda one: (known.index(one) if one in known else len(known), str(one)))
+
+
+def note_source(thing: Axes | Figure, dataset: str | Path | None = None, words: str = "") -> Axes | Figure:
+    """The figure with a line below it that says what is drawn and where the numbers come from; gives `thing` back.
+
+    dataset : the file that was read; None: the published results shipped with the library. words : what a bar or a
+    shade means, said before the source.
+
+    >>> import matplotlib.pyplot as plt
+    >>> ax = note_source(plt.figure(figsize=(8, 3)).add_subplot(), None, "bars: 95 %")
+    >>> ax.figure.texts[0].get_text()
+    'bars: 95 %. Source: data/evidence, published results.'
+    """
+    figure: Any = thing if isinstance(thing, Figure) else thing.figure
+    source = "data/evidence, published results" if dataset is None else Path(dataset).name
+    text = f"{words.rstrip('.')}. Source: {source}." if words else f"Source: {source}."
+    lines = textwrap.fill(text, int(NOTE_LETTERS * figure.get_figwidth()))
+    below = figure.transFigure + ScaledTranslation(0, -NOTE_GAP, figure.dpi_scale_trans)
+    figure.text(0.01, 0, lines, va="top", fontsize=7.5, color="0.35", parse_math=False, transform=below)
+    return thing
 
 
 def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> Axes:
@@ -118,12 +157,17 @@ def value_axis(ax: Axes, measure: str) -> tuple[float, float]:
     elif measure == "proportion":
         ends = (0.0, 1.0)
         ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    elif measure == "risk_difference":
+        ends = (-np.inf, np.inf)
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:+.0f}" if value else "0")
+        ax.axhline(0, color="0.3", lw=0.8, zorder=1)
     else:
         ends = (-np.inf, np.inf)
         ax.axhline(0, color="0.3", lw=0.8, zorder=1)
     if np.isfinite(ends[0]):
         ax.set_ylim(*ends)
-    ax.set_ylabel(MEASURE_LABELS.get(measure, measure))
+    unit = ", percentage points" if measure == "risk_difference" else ""
+    ax.set_ylabel(MEASURE_LABELS.get(measure, measure) + unit)
     return ends
 
 
@@ -140,6 +184,6 @@ def class_legend(ax: Axes, classes: np.ndarray | list[str]) -> None:
     """The classes' colours, right of the axes."""
     handles = [
         Line2D([], [], marker="o", ls="", color=class_colour(str(name)), label=class_label(str(name)))
-        for name in classes
+        for name in in_order(classes)
     ]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)

@@ -87,7 +87,7 @@ def plot_claim(judged: pd.DataFrame, name: str, *, ax: Axes | None = None) -> Ax
         ax.set_xticks([0.25, 1, 4, 16], ["¼", "1", "4", "16"])
         ax.xaxis.set_minor_formatter(NullFormatter())
     else:
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     ax.set_xlim(*ends)
     for y, row in enumerate(rows.to_dict("records")):
         _claim_row(ax, y, row, ends)
@@ -155,7 +155,7 @@ def _claim_row(ax: Axes, y: int, row: dict, ends: tuple[float, float]) -> None:
     for end, marker, beyond in ((low, "<", row["conf_low"] < low), (high, ">", row["conf_high"] > high)):
         if beyond:
             ax.plot(end, y, marker=marker, ms=6, color=colour, clip_on=False)
-    ax.text(1, y - 0.33, f"k = {row['k']}", fontsize=7.5, color="0.3", ha="right", va="bottom",
+    ax.text(1, y - 0.33, f"{row['k']} trial{'s' * (row['k'] != 1)}", fontsize=7.5, color="0.3", ha="right", va="bottom",
             transform=ax.get_yaxis_transform())  # fmt: skip
 
 

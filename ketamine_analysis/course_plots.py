@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from .arm_course import ArmTimeCourse
-from .axes import class_colour, class_label, draw_intervals, hours_axis, value_axis
+from .axes import OTHER_COLOUR, class_colour, class_label, draw_intervals, hours_axis, value_axis
 from .forest import SHOWN
 from .inference import interval_text
 from .time_course import TimeCourse
@@ -149,10 +149,12 @@ def plot_what_is_known(table: pd.DataFrame, *, axes: np.ndarray | None = None) -
         ax = axes[classes.index(name), windows.index(window)]
         _known_cell(ax, part.iloc[0], back)
         if classes.index(name) == 0:
-            ax.set_title(f"at {window}", fontsize=11, weight="bold")
+            words = f"at {window}".replace("at ≤", "up to ").replace("at ≥", "from ")
+            ax.set_title(words, fontsize=11, weight="bold")
         if windows.index(window) == 0:
+            colour = class_colour(str(name))
             ax.set_ylabel(class_label(str(name)), rotation=0, ha="right", va="center", fontsize=10, weight="bold",
-                          color=class_colour(str(name)))  # fmt: skip
+                          color="0.25" if colour == OTHER_COLOUR else colour)  # fmt: skip
     words = shown.replace("_", " ")
     axes[-1, len(windows) // 2].set_xlabel(f"{words} of response against control, 95 % (log scale; right: better)",
                                            fontsize=8.5)  # fmt: skip

@@ -23,6 +23,11 @@ KEYS_STAY_HERE = """export default { render({ el }) {
   return () => clearInterval(waiting);
 } };"""
 
+# a widget's table has no style of JupyterLab's
+TABLE_STYLE = (
+    "<style>.ketamine-explorer td, .ketamine-explorer th { padding: .1em 1em .1em 0; line-height: 1.5; }</style>"
+)
+
 
 def explore(arms: pd.DataFrame) -> Any:
     """Controls for a notebook: choose class, control, blinding, population, scale, outcome, window and model.
@@ -47,7 +52,7 @@ def explore(arms: pd.DataFrame) -> Any:
     options = _options(arms)
     controls = {
         name: ipywidgets.Dropdown(
-            options=values, description=name.replace("treatment_class", "class"), layout={"width": "21em"}
+            options=values, description=name.replace("treatment_class", "class"), layout={"width": "19em"}
         )
         for name, values in options.items()
     }
@@ -63,14 +68,14 @@ def explore(arms: pd.DataFrame) -> Any:
         except (ValueError, ConvergenceError) as error:
             shown.value, code.value = f'<p role="alert">No view of these choices: {html.escape(str(error))}</p>', ""
         else:
-            shown.value, code.value = made.figures_html("svg"), made.code
+            shown.value, code.value = TABLE_STYLE + made.figures_html("svg"), made.code
 
     for control in controls.values():
         control.observe(show, names="value")
     show()
-    side = ipywidgets.VBox(list(controls.values()), layout={"flex": "0 0 auto"})
-    main = ipywidgets.VBox([shown, code], layout={"flex": "1 1 auto", "min_width": "0"})
-    explorer = ipywidgets.HBox([side, main, anywidget.AnyWidget(_esm=KEYS_STAY_HERE)])
+    # a row that wraps: beside the figures the controls would take half of a small screen
+    above = ipywidgets.Box(list(controls.values()), layout={"flex_flow": "row wrap"})
+    explorer = ipywidgets.VBox([above, shown, code, anywidget.AnyWidget(_esm=KEYS_STAY_HERE)])
     explorer.add_class("ketamine-explorer")
     return explorer
 

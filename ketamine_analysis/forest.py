@@ -10,11 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.special import expit, logit
 
-from .axes import MEASURE_LABELS, class_colour
+from .axes import MEASURE_LABELS, class_colour, class_label
 from .inference import critical_value, interval_text
 from .meta_analysis import PooledEffects
 
-ROW_INCHES = 0.21
+ROW_INCHES, AXES_INCHES = 0.21, 3.515
+LETTER_INCHES = 0.062  # of a trial's name
+NAME_LETTERS, LONGEST_NAME = 37, 62  # for which there is room; a longer name widens the figure, up to the second
 RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 RATE_TICKS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95)
 # how a pooled measure is shown: (back to the reader's scale, its inverse, ticks on that scale, name of the measure)
@@ -41,12 +43,14 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     rows, pooled = _layout(result)
     measure = str(pooled["measure"].iloc[0])
     bottom = max(rows["y"].max(), pooled["y"].max()) + 1
-    ax = ax or _figure(bottom)
+    longest = int(rows["name"].str.len().max())
+    more = 0 if ax is not None else max(0, min(longest, LONGEST_NAME) - NAME_LETTERS)
+    ax = ax or _figure(bottom, more)
     ends = _limits(rows, pooled)
     _draw_trials(ax, rows, ends)
     for row in pooled.to_dict("records"):
         _draw_pooled(ax, row, ends)
-    _columns(ax, rows, pooled, measure)
+    _columns(ax, rows, pooled, measure, more)
     if measure != "log_odds":
         ax.axvline(0, color="0.3", lw=0.8, zorder=0)
     ax.set_ylim(bottom, -1.6)
@@ -69,11 +73,12 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _figure(lines: float) -> Axes:
-    """Axes in the middle of a figure that leaves room for the text columns on both sides."""
-    height = 0.75 + ROW_INCHES * (lines + 1.6)
-    figure = plt.figure(figsize=(9.5, height))
-    return figure.add_axes((0.40, 0.62 / height, 0.37, 1 - 0.75 / height))
+def _figure(lines: float, letters: int) -> Axes:
+    """Axes in the middle of a figure that leaves room for the text columns on both sides, and for long names."""
+    height, more = 0.75 + ROW_INCHES * (lines + 1.6), LETTER_INCHES * letters
+    figure = plt.figure(figsize=(9.5 + more, height))
+    wide = figure.get_figwidth()
+    return figure.add_axes(((3.8 + more) / wide, 0.62 / height, AXES_INCHES / wide, 1 - 0.75 / height))
 
 
 def _layout(result: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,6 +89,9 @@ def _layout(result: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame]:
     effects = result.effects.assign(weight=weight, area=10 + 45 * weight / weight.max())
     half = critical_value(np.inf, 0.95) * effects["std_error"]
     effects = effects.assign(conf_low=effects["estimate"] - half, conf_high=effects["estimate"] + half)
+    names = effects["label"] if "label" in effects else pd.Series(np.nan, index=effects.index)
+    studies = effects["study"] if "study" in effects else pd.Series("", index=effects.index)
+    effects["name"] = names.where([isinstance(one, str) for one in names], studies).astype(str)
     parts, y = [], 0
     heights = []
     for place in range(len(pooled)):
@@ -132,11 +140,12 @@ def _draw_pooled(ax: Axes, row: dict, ends: tuple[float, float]) -> None:
     ax.fill(x, [y, y - 0.38, y, y + 0.38], color="0.15", zorder=4, lw=0)
 
 
-def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str) -> None:
+def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str, more: int) -> None:
     """The text left and right of the axis: names and counts, estimates and weights."""
     counts = "events" in rows and rows["events"].notna().all()
     control = counts and "control_events" in rows
-    heads = [(-1.05, "trial", "left"), (1.04, "estimate (95 %)", "left"), (1.58, "weight", "right")]
+    start = -1.05 - more * LETTER_INCHES / AXES_INCHES
+    heads = [(start, "trial", "left"), (1.04, "estimate (95 %)", "left"), (1.58, "weight", "right")]
     if counts:
         heads.append((-0.19, "active" if control else "events / n", "right"))
     if control:
@@ -144,8 +153,7 @@ def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str) -
     for x, text, side in heads:
         _text(ax, x, -1, text, side, weight="bold")
     for row in rows.assign(text=_intervals(rows, measure)).to_dict("records"):
-        name = row.get("label") if isinstance(row.get("label"), str) else row.get("study", "")
-        _text(ax, -1.05, row["y"], _short(str(name)), "left")
+        _text(ax, start, row["y"], _short(row["name"], NAME_LETTERS + 3 + more), "left")
         if counts:
             _text(ax, -0.19, row["y"], f"{row['events']:.0f}/{row['n']:.0f}", "right")
         if control:
@@ -154,10 +162,11 @@ def _columns(ax: Axes, rows: pd.DataFrame, pooled: pd.DataFrame, measure: str) -
         _text(ax, 1.58, row["y"], f"{row['weight']:.1f} %", "right")
     for row in pooled.assign(text=_intervals(pooled, measure)).to_dict("records"):
         if row["name"]:
-            _text(ax, -1.05, row["head_y"], row["name"].replace("_", " "), "left", weight="bold")
+            head = ", ".join(class_label(one) for one in row["name"].split(", "))
+            _text(ax, start, row["head_y"], head, "left", weight="bold")
         spread = "" if row["k"] < 2 else f", τ² {row['tau2']:.2f}, I² {row['I2']:.0f} %"
-        words = f"pooled, k = {row['k']}{spread}" if row["k"] > 1 else "one trial: its own interval"
-        _text(ax, -1.05, row["y"], words, "left", weight="bold")
+        words = f"pooled, {row['k']} trials{spread}" if row["k"] > 1 else "one trial: its own interval"
+        _text(ax, start, row["y"], words, "left", weight="bold")
         _text(ax, 1.04, row["y"], row["text"], "left", weight="bold")
 
 
@@ -175,5 +184,5 @@ def _intervals(rows: pd.DataFrame, measure: str) -> list[str]:
     return list(interval_text(shown).iloc[:, 0])
 
 
-def _short(name: str, width: int = 40) -> str:
+def _short(name: str, width: int) -> str:
     return name if len(name) <= width else name[: width - 1] + "…"

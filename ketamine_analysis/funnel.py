@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from .axes import MEASURE_LABELS, OTHER_COLOUR, class_colour
+from .forest import SHOWN
 from .inference import critical_value
 from .meta_analysis import PooledEffects
 
@@ -44,6 +45,12 @@ def plot_funnel(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(-reach, reach)
     measure = str(effects["measure"].iloc[0]) if "measure" in effects else "effect"
     ax.set_xlabel(MEASURE_LABELS.get(measure, measure))
+    if measure in SHOWN:  # the axis stays that of the log, its labels are what readers know
+        _, inverse, ticks, shown = SHOWN[measure]
+        inside = [tick for tick in ticks if -reach <= inverse(tick) <= reach]
+        percent = shown == "proportion"
+        ax.set_xticks(inverse(inside), [f"{100 * tick:g} %" if percent else f"{tick:g}" for tick in inside])
+        ax.set_xlabel(f"{MEASURE_LABELS[shown]} ({'logit' if percent else 'log'} scale)")
     ax.set_ylabel("standard error")
     ax.set_title(f"{len(effects)} trials; white: p > 0.10, then 0.05, then 0.01", fontsize=9, loc="left")
     return ax

@@ -112,9 +112,9 @@ def interval_text(summary: pd.DataFrame, *, digits: int = 2, level: float = 0.95
 
 
 def _estimate_text(estimate: float, low: float, high: float, digits: int) -> str:
-    limits = f"({_number_text(low, digits)} to {_number_text(high, digits)})"
+    limits = f"({number_text(low, digits)} to {number_text(high, digits)})"
     if np.isfinite(estimate):
-        return f"{_number_text(estimate, digits)} {limits}"
+        return f"{number_text(estimate, digits)} {limits}"
     return "no estimate" if np.isnan(low) and np.isnan(high) else f"no estimate {limits}"
 
 
@@ -139,10 +139,17 @@ def _two_digits(value: float) -> str:
     return f"{value:.2g}" if value < 100 else f"{float(f'{value:.2g}'):,.0f}"
 
 
-def _number_text(value: float, digits: int) -> str:
+def number_text(value: float, digits: int) -> str:
+    """A number with its decimals; one more where it would read as nought, and none of what digits cannot tell.
+
+    >>> number_text(3.157, 2), number_text(0.0021, 2), number_text(0.0002, 2), number_text(4e5, 2)
+    ('3.16', '0.002', '<0.001', '>1000')
+    """
     if abs(value) > 1000:
         return ">1000" if value > 0 else "<−1000"
-    return "<0.001" if 0 < value < 0.001 else f"{value:.{digits}f}"
+    if 0 < value < 0.001:
+        return "<0.001"
+    return f"{value:.{digits + (value != 0 and abs(value) < 0.5 * 10**-digits)}f}"
 
 
 def stack_tables(tables: list[pd.DataFrame]) -> pd.DataFrame:

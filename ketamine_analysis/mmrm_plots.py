@@ -13,7 +13,7 @@ from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from .axes import class_colour, hours_axis
 from .mmrm_result import MMRM
-from .time_windows import HOURS_PER_DAY
+from .time_windows import moment_text
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 MARGINS = {"left": 0.1, "right": 0.97, "bottom": 0.08, "top": 0.91}
@@ -81,7 +81,9 @@ def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axe
         n = table.loc[table["arm"] == arm, "subject"].nunique()
         ax.plot(means.index, means, color=colour, lw=2.4, marker=marker, ms=5, label=f"{arm} (n = {n})", zorder=4)
     hours_axis(ax, table["hours"])
-    ax.set_ylabel(str(outcome).replace("_", " "))
+    scales = table["scale"].dropna().unique() if "scale" in table else []
+    scale = f"{scales[0]} " if len(scales) == 1 else ""
+    ax.set_ylabel(scale + str(outcome).replace("_", " "))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
     words = f"thin: patients, at most {MOST_LINES} an arm; thick: mean of all seen"
     ax.set_title(_study(table) + words, fontsize=9, loc="left")
@@ -103,11 +105,14 @@ def plot_covariance(result: MMRM, *, group: Any = None, ax: Axes | None = None) 
     ax.imshow(values, cmap="Blues", vmin=low, vmax=1.0)
     for i in range(t):
         for j in range(t):
-            words = f"{deviation[i]:.3g}" if i == j else f"{values[i, j]:.2f}".replace("-", "−")
+            words = f"{deviation[i]:.2f}" if i == j else f"{values[i, j]:.2f}".replace("-", "−")
             dark = i != j and values[i, j] > low + 0.6 * (1 - low)
             weight = "bold" if i == j else "normal"
             ax.text(j, i, words, ha="center", va="center", fontsize=8, color="white" if dark else "0.1", weight=weight)
-    labels = [_moment(hours, name) for hours, name in zip(result.design.hours, correlation.index, strict=True)]
+    labels = [
+        str(name) if np.isnan(hours) else moment_text(hours)
+        for hours, name in zip(result.design.hours, correlation.index, strict=True)
+    ]
     ax.set_xticks(range(t), labels, fontsize=8)
     ax.set_yticks(range(t), labels, fontsize=8)
     ax.tick_params(length=0)
@@ -165,13 +170,3 @@ def _contrast_panel(panel: Axes, ax: Axes, rows: pd.DataFrame, styles: dict[Any,
     _draw(panel, rows, {arm: style for arm, style in styles.items() if arm in set(rows["arm"])})
     hours_axis(panel, rows["hours"])
     panel.set_xlim(ax.get_xlim())
-
-
-def _moment(hours: float, name: str) -> str:
-    """A visit's time in the unit a clinic uses; its name where it has no hours."""
-    if np.isnan(hours):
-        return str(name)
-    days = hours / HOURS_PER_DAY
-    if days >= 7 and days % 7 == 0:
-        return f"{days / 7:g} wk"
-    return f"{days:g} d" if days >= 2 and days % 1 == 0 else f"{hours:g} h"

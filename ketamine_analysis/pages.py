@@ -7,70 +7,45 @@ import platform
 import re
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-import bleach
 import nbformat
 import pandas as pd
-from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 
 from . import __version__
+from .page_body import clean_html, page_body, plain
 
 SHIPPED = (
     "Computed from the tables in <code>data/</code>; every page shows its numbers, their intervals and their sources."
 )
-KINDS = ("text/html", "text/markdown", "text/plain", "image/png")  # of an output; an SVG or a script is not shown
-TAGS = {
-    "a", "b", "blockquote", "br", "caption", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "li", "ol", "p",
-    "pre", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
-}  # fmt: skip
+ROWS_SHOWN = 8  # of a card's numbers; a longer table is folded
 PAGE = Template((Path(__file__).parent / "report_page.html").read_text(encoding="utf-8"))
 
 
 def write_page(notebook: nbformat.NotebookNode, path: Path, names: list[tuple[str, str]]) -> None:
     """The executed notebook as one page with contents, links to its neighbours and alt texts."""
-    exporter = HTMLExporter(template_name="basic")
-    body, _ = exporter.from_notebook_node(_harmless(notebook))
-    body = _with_alt_texts(re.sub(r"<script\b.*?</script>", "", body, flags=re.DOTALL))
-    for name, _ in names:  # a link between notebooks becomes a link between their pages
-        body = body.replace(f'href="{name}.ipynb', f'href="{name}.html')
-    body += _own_files(path)
+    body = page_body(notebook, path.stem, [name for name, _ in names]) + _own_files(path)
     contents = "".join(
-        f'<a href="#{anchor}">{_plain(text)}</a>'
+        f'<a href="#{anchor}">{plain(text)}</a>'
         for anchor, text in re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', body, flags=re.DOTALL)
     )
-    others = "".join(
-        f'<a href="{name}.html"{" class=here" if name == path.stem else ""}>{html.escape(title)}</a>'
-        for name, title in names
-    )
     title = dict(names).get(path.stem, path.stem)
-    path.write_text(page_of(title, f'<a href="index.html">All questions</a>{others}', contents, body), encoding="utf-8")
+    path.write_text(page_of(title, _road(path.stem, names, contents), "", body), encoding="utf-8")
 
 
 def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.NotebookNode], about: str) -> None:
-    """index.html: a card for each notebook with its headline figure and numbers, and everything to download."""
-    cards = []
-    for row in table.to_dict("records"):
-        notebook = executed[row["notebook"]]
-        place = f" in cell {row['failed_cell']}" if isinstance(row["failed_cell"], str) else ""
-        state = f"{row['seconds']:.0f} s" if row["ok"] else f"failed{place}: {row['error']}"
-        state = f"not asked: {row['not_asked']}" if isinstance(row["not_asked"], str) else state
-        image = _tagged_output(notebook, "headline", "image/png")
-        figure = f'<img alt="{html.escape(row["title"])}" src="data:image/png;base64,{image}">' if image else ""
-        numbers = clean_html(_tagged_output(notebook, "headline_numbers", "text/html") or "")
-        numbers = numbers or clean_html(
-            markdown2html(_tagged_output(notebook, "headline_numbers", "text/markdown") or "")
-        )
-        cards.append(
-            f'<section class="card"><h2 id="{row["notebook"]}"><a href="{row["notebook"]}.html">'
-            f"{html.escape(row['title'])}</a></h2><p>{html.escape(_lead(notebook))}</p>{figure}"
-            f'<div class="numbers">{numbers}</div><p class="small {"" if row["ok"] else "failed"}">'
-            f"{html.escape(state)}</p></section>"
-        )
+    """index.html: every question, then a card for each with its headline figure and numbers, and all downloads."""
+    rows = table.to_dict("records")
+    questions = "".join(
+        f'<li><span class="number">{row["notebook"].split("_")[0]}</span> '
+        f'<a href="#{row["notebook"]}">{html.escape(row["title"])}</a></li>'
+        for row in rows
+    )
     files = "".join(_downloads(target, folder) for folder in ("dataset", "figures", "tables"))
     names = ("pandas", "numpy", "scipy", "matplotlib")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
@@ -78,89 +53,62 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
     made += f"ketamine_analysis {__version__}, {versions}."
     body = (
         "<h1>Ketamine and conventional antidepressants: hours against weeks</h1>"
-        f"<p>{about} Nothing here is medical advice.</p>"
-        + "".join(cards)
+        f'<p>{about} Nothing here is medical advice.</p><ul class="questions">{questions}</ul>'
+        + "".join(_card(row, executed[row["notebook"]]) for row in rows)
         + f'<section class="card"><h2 id="files">Figures and tables</h2>{files}</section>'
         + f'<p class="small">{html.escape(made)}</p>'
     )
-    links = "".join(
-        f'<a href="{row["notebook"]}.html">{html.escape(row["title"])}</a>' for row in table.to_dict("records")
-    )
-    (target / "index.html").write_text(page_of("ketamine_analysis", links, "", body), encoding="utf-8")
+    (target / "index.html").write_text(page_of("ketamine_analysis", "", "", body), encoding="utf-8")
 
 
 def page_of(title: str, links: str, contents: str, body: str) -> str:
     """A whole page in the project's style; links, contents and body are HTML already."""
-    colours = HtmlFormatter().get_style_defs(".highlight")
+    lines = f'<div>{links}</div><div class="contents">{contents}</div>'
     return PAGE.substitute(
         title=html.escape(title),
-        links=links,
-        contents=contents,
+        navigation=f"<nav>{lines}</nav>" if links or contents else "",
         body=body,
-        pygments=colours,
+        pygments=HtmlFormatter().get_style_defs(".highlight"),
     )
 
 
-def clean_html(text: str) -> str:
-    """HTML of a notebook's output without anything that could run or load: it may quote the data.
+def _road(name: str, names: list[tuple[str, str]], contents: str) -> str:
+    """One line: the index, the pages before and after, this page's headings behind a word."""
+    place = next((at for at, (one, _) in enumerate(names) if one == name), 0)
+    near = [
+        f'<a class="near" href="{names[at][0]}.html">{text.format(html.escape(names[at][1]))}</a>'
+        for at, text in ((place - 1, "← {}"), (place + 1, "→ {}"))
+        if 0 <= at < len(names)
+    ]
+    here = f'<details><summary>On this page</summary><div class="contents">{contents}</div></details>'
+    return f'<a href="index.html">All questions</a>{"".join(near)}{here if contents else ""}'
 
-    >>> clean_html("<b onclick='x()'>b</b><script>x()</script><img src=x onerror='x()'>")
-    '<b>b</b>'
-    """
-    text = re.sub(r"<(script|style)\b.*?</\1\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
-    return str(
-        bleach.clean(text, tags=TAGS, attributes={"*": ["class", "colspan", "rowspan"], "a": ["href"]}, strip=True)
+
+def _card(row: dict, notebook: nbformat.NotebookNode) -> str:
+    """A question with its headline figure, its numbers and how its notebook went."""
+    place = f" in cell {row['failed_cell']}" if isinstance(row["failed_cell"], str) else ""
+    state = f"computed in {row['seconds']:.0f} s" if row["ok"] else f"failed{place}: {row['error']}"
+    state = f"not asked: {row['not_asked']}" if isinstance(row["not_asked"], str) else state
+    title, page = html.escape(row["title"]), f"{row['notebook']}.html"
+    image = _tagged_output(notebook, "headline", "image/png")
+    figure = f'<img alt="{title}" src="data:image/png;base64,{image}">' if image else ""
+    numbers = clean_html(_tagged_output(notebook, "headline_numbers", "text/html") or "")
+    numbers = numbers or clean_html(markdown2html(_tagged_output(notebook, "headline_numbers", "text/markdown") or ""))
+    if numbers.count("<tr") > ROWS_SHOWN + 1:
+        numbers = f"<details><summary>the numbers ({numbers.count('<tr') - 1} rows)</summary>{numbers}</details>"
+    return (
+        f'<section class="card"><h2 id="{row["notebook"]}"><a href="{page}">{title}</a></h2>'
+        f'<p>{html.escape(_lead(notebook))}</p>{figure}<div class="numbers">{numbers}</div>'
+        f'<p><a href="{page}">The whole page, with its code and limits →</a></p>'
+        f'<p class="small {"" if row["ok"] else "failed"}">{html.escape(state)}</p></section>'
     )
-
-
-def _harmless(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook with its HTML and Markdown outputs cleaned, and without scripts."""
-    cells = []
-    for cell in notebook.cells:
-        outputs = [_harmless_output(output) for output in cell.get("outputs", [])]
-        cells.append(nbformat.from_dict({**cell, "outputs": outputs}) if outputs else cell)
-    return nbformat.from_dict({**notebook, "cells": cells})
-
-
-def _harmless_output(output: nbformat.NotebookNode) -> dict:
-    if "data" not in output:
-        return output
-    data = {kind: value for kind, value in output["data"].items() if kind in KINDS}
-    if "text/html" in data:
-        data["text/html"] = clean_html("".join(data["text/html"]))
-    elif "text/markdown" in data:
-        data = {"text/html": clean_html(markdown2html("".join(data["text/markdown"])))}
-    return {**output, "data": data}
 
 
 def _own_files(page: Path) -> str:
     """The tables and figures that the notebook of this page kept, to download."""
     number = page.stem.split("_")[0]
-    paths = [path for folder in ("tables", "figures") for path in sorted((page.parent / folder).glob(f"{number}_*"))]
-    items = "".join(
-        f'<li><a href="{path.parent.name}/{quote(path.name)}" download>{html.escape(path.name)}</a></li>'
-        for path in paths
-    )
+    items = "".join(_files(page.parent / folder, f"{number}_*") for folder in ("tables", "figures"))
     return f'<h2 id="downloads">Tables and figures of this page</h2><ul class=files>{items}</ul>' if items else ""
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"<[^>]+>|¶", "", text).strip()
-
-
-def _with_alt_texts(body: str) -> str:
-    """Every image is described by the heading above it."""
-    heading = "figure"
-
-    def describe(match: re.Match) -> str:
-        nonlocal heading
-        if match.group(1) is not None:
-            heading = html.unescape(_plain(match.group(0)))
-            return match.group(0)
-        image = re.sub(r'\salt="[^"]*"', "", match.group(0))
-        return image.replace("<img", f'<img alt="{html.escape(heading, quote=True)}"', 1)
-
-    return re.sub(r"<h([1-4])\b.*?</h\1>|<img\b[^>]*>", describe, body, flags=re.DOTALL)
 
 
 def _lead(notebook: nbformat.NotebookNode) -> str:
@@ -185,8 +133,18 @@ def _tagged_output(notebook: nbformat.NotebookNode, tag: str, kind: str) -> str 
 
 
 def _downloads(target: Path, folder: str) -> str:
-    paths = sorted((target / folder).glob("*")) if (target / folder).exists() else []
-    items = "".join(
-        f'<li><a href="{folder}/{quote(path.name)}" download>{html.escape(path.name)}</a></li>' for path in paths
-    )
-    return f"<h3>{folder}</h3><ul class=files>{items}</ul>" if items else ""
+    items = _files(target / folder, "*")
+    return f"<details><summary>{folder}</summary><ul class=files>{items}</ul></details>" if items else ""
+
+
+def _files(folder: Path, pattern: str) -> str:
+    """A line for each name in a folder, with a link for each kind of file it is there in."""
+    paths = sorted(folder.glob(pattern)) if folder.exists() else []
+    lines = []
+    for stem, same in groupby(paths, key=lambda path: path.stem):
+        links = " · ".join(
+            f'<a href="{folder.name}/{quote(path.name)}" download>{html.escape(path.suffix.lstrip(".") or "file")}</a>'
+            for path in same
+        )
+        lines.append(f"<li>{html.escape(stem)}: {links}</li>")
+    return "".join(lines)

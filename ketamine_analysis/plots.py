@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .axes import class_colour, class_label, class_legend, draw_intervals, hours_axis, value_axis
+from .axes import class_colour, class_label, class_legend, draw_intervals, hours_axis, in_order, value_axis
 from .proportions import proportion_interval
 from .time_windows import TIME_WINDOWS
 
@@ -63,7 +63,8 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pooled estimates in the time windows, with intervals; spans in which no trial looked are grey.
 
     summary : rows with `window, estimate, conf_low, conf_high, k, treatment_class, measure` (`as_ratio` or
-        `as_proportion` of a pooling by class and window). Above the axis stands each point's number of trials.
+        `as_proportion` of a pooling by class and window). Above the axis stands each point's number of trials,
+        a line for each class.
         An interval that leaves the axis ends in an arrow.
 
     >>> pooled = pd.DataFrame({"treatment_class": "ssri", "window": ["8 wk"], "k": [3], "measure": "odds_ratio",
@@ -82,22 +83,29 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in summary["window"].unique():
         span = windows[str(name)]
         ax.axvspan(max(span.low, 0.3), min(span.high, 9000), color="white", lw=0, zorder=0.5)
-    classes, counts = list(summary["treatment_class"].unique()), []
+    classes, counts = in_order(summary["treatment_class"]), []
     for place, name in enumerate(classes):
         part = summary[summary["treatment_class"] == name]
         x = np.array([windows[str(one)].nominal for one in part["window"]]) * 1.13 ** (place - (len(classes) - 1) / 2)
         draw_intervals(ax, x, part, class_colour(str(name)), ends)
         counts += [(float(one), int(k), place, name) for one, k in zip(x, part["k"], strict=True)]
-    ax.annotate("trials", (1.0, 1.035), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
     hours_axis(ax, (1.0, 4000.0))
+    ax.set_xlabel(f"{ax.get_xlabel()}\nbars: 95 %; grey: no trial looked")
     _write_counts(ax, counts, many=len(classes) > 1)
-    if len(classes) == 1:
-        ax.set_title(
-            class_label(classes[0]), fontsize=10, loc="left", pad=18, color=class_colour(classes[0]), weight="bold"
-        )
-    else:
-        class_legend(ax, classes)
+    _name_classes(ax, classes)
     return ax
+
+
+def _name_classes(ax: Axes, classes: list[str]) -> None:
+    """One class as the title; several each at the end of its line of numbers, in its colour, instead of a legend."""
+    if len(classes) == 1:
+        colour, words = class_colour(classes[0]), class_label(classes[0])
+        ax.set_title(words, fontsize=10, loc="left", pad=18, color=colour, weight="bold")
+        ax.annotate("trials", (1.0, 1.035), xycoords="axes fraction", ha="right", fontsize=7, color="0.25")
+        return
+    for place, name in enumerate(classes):
+        where, colour = (1.01, 1.035 + 0.05 * place), class_colour(name)
+        ax.annotate(f"{class_label(name)}, trials", where, xycoords="axes fraction", fontsize=7.5, color=colour)
 
 
 def _write_counts(ax: Axes, counts: list[tuple[float, int, int, str]], *, many: bool) -> None:
@@ -151,6 +159,8 @@ def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes
         ax.axhline(top - 1.5 - step / 2, color="0.85", lw=0.6)
     ax.set_yticks(ticks, labels)
     ax.set_ylim(top, -3)
+    words = f"{active['study'].nunique()} trials: a line each, a dot at each time that it reports"
+    ax.set_title(words, fontsize=9, loc="left")
     hours_axis(ax, active["hours"])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", color="0.9", lw=0.6)

@@ -50,9 +50,11 @@ def alternative_poolings(effects: pd.DataFrame, *, level: float = 0.95) -> pd.Da
     rows = [_row(name, way) for name, way in ways.items()]
     left = main.leave_one_out(level)
     left = left.iloc[_inner(left, main.summary()["estimate"].iloc[0]).argsort(kind="stable")]
+    names = dict(zip(effects["study"], effects["label"], strict=True)) if {"study", "label"} <= set(effects) else {}
     for place, words in ((0, "nearest to no effect"), (-1, "farthest")) if len(left) > 1 else ():
         one = left.iloc[[place]]
-        rows.append(one.assign(analysis=f"without {one['left_out'].iloc[0]} ({words})"))
+        out = one["left_out"].iloc[0]
+        rows.append(one.assign(analysis=f"without {names.get(out) or out} ({words})"))
     new = main.summary(level).assign(analysis="a new trial (prediction)", **prediction.iloc[0].drop("formula"))
     rows.append(new.assign(reason="" if len(effects) > 1 else "one trial says nothing of how trials differ"))
     table = stack_tables([row.reindex(columns=list(COLUMNS)) for row in rows])

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from .axes import class_colour, class_label, class_legend
+from .axes import class_colour, class_label, class_legend, in_order
 
 LARGEST_POINT = 90.0  # points², for the arm with most people
 STAGES = {"time_to_onset": ("begins", "|"), "time_to_peak": ("strongest", "^"), "time_to_resolution": ("over", "s")}
-GAP = 0.16  # between the classes of one event, in rows
+GAP = 0.2  # between the classes of one event, in rows
 
 
 def plot_event_rates(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -25,7 +25,7 @@ def plot_event_rates(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     events = list(dict.fromkeys(rows["event"]))
     ax = ax or plt.subplots(figsize=(8.5, 0.9 + 0.62 * len(events)), layout="constrained")[1]
     active = rows["role"] == "active"
-    classes = list(dict.fromkeys(rows.loc[active, "treatment_class"]))
+    classes = in_order(rows.loc[active, "treatment_class"])
     lines = [*classes, "control"]
     kind = rows["treatment_class"].where(active, "control")
     for (event, name), part in rows.groupby([rows["event"], kind], sort=False):
@@ -51,7 +51,7 @@ def plot_event_differences(pooled: pd.DataFrame, *, ax: Axes | None = None) -> A
     pooled : a `summary()` of risk differences with `event, treatment_class, k`. The number right of each interval
         is its number of trials. Classes were not randomised against each other.
     """
-    events, classes = (list(dict.fromkeys(pooled[name])) for name in ("event", "treatment_class"))
+    events, classes = list(dict.fromkeys(pooled["event"])), in_order(pooled["treatment_class"])
     ax = ax or plt.subplots(figsize=(8.5, 0.9 + 0.5 * len(events)), layout="constrained")[1]
     ends = (-25.0, 75.0)
     for row in pooled.to_dict("records"):
@@ -102,8 +102,8 @@ def plot_benefit_risk(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     rows = [(kind, what) for kind in ("benefit", "harm")
             for what in dict.fromkeys(table.loc[table["kind"] == kind, "what"])]  # fmt: skip
-    classes = list(dict.fromkeys(table["treatment_class"]))
-    ax = ax or plt.subplots(figsize=(9, 1.0 + 0.45 * len(rows)), layout="constrained")[1]
+    classes = in_order(table["treatment_class"])
+    ax = ax or plt.subplots(figsize=(9, 1.0 + 0.55 * len(rows)), layout="constrained")[1]
     ends = (-30.0, 80.0)
     benefits = sum(kind == "benefit" for kind, _ in rows)
     ax.axhspan(-0.75, benefits - 0.5, color="#009E73", alpha=0.07, lw=0)

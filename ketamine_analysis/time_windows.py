@@ -39,6 +39,20 @@ TIME_WINDOWS = (
 WINDOW_NAMES = tuple(window.name for window in TIME_WINDOWS)
 
 
+def moment_text(hours: float) -> str:
+    """A time since first dose as a clinic says it: whole weeks, whole days from the second on, hours, minutes.
+
+    >>> [moment_text(one) for one in (0, 2 / 3, 24, 72, 648, 1344)]
+    ['0 h', '40 min', '24 h', '3 d', '27 d', '8 wk']
+    """
+    if 0 < abs(hours) < 1:
+        return f"{60 * hours:.0f} min"
+    days = hours / HOURS_PER_DAY
+    if days >= 7 and days % 7 == 0:
+        return f"{days / 7:g} wk"
+    return f"{days:g} d" if days >= 2 and days % 1 == 0 else f"{hours:g} h"
+
+
 def assign_window(table: pd.DataFrame) -> pd.DataFrame:
     """The table with `window` (ordered category, missing outside every window) and `window_hours` (nominal).
 

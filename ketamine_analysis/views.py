@@ -22,6 +22,7 @@ from .inference import as_ratio, interval_text
 from .keep import VECTOR
 from .meta_analysis import random_effects
 from .plots import plot_windows
+from .readable import readable
 from .time_course import fit_time_course
 from .time_windows import WINDOW_NAMES, one_per_window
 
@@ -63,8 +64,8 @@ class View:
         )
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
         shown = ["window", "k", "estimate (95 %)", "tau2", "I2", "method", "inference"]
-        table = interval_text(self.table)[shown].round({"tau2": 3, "I2": 0}).to_html(index=False, na_rep="", border=0)
-        return f'<p aria-live="polite"><b>{html.escape(self.title)}</b></p>{note}{images}{table}'
+        table = readable(interval_text(self.table)[shown])
+        return f'<p aria-live="polite"><b>{html.escape(self.title)}</b></p>{note}{images}{table._repr_html_()}'
 
     def __repr__(self) -> str:
         return f"View({self.title!r})"

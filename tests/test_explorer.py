@@ -10,10 +10,10 @@ import ketamine_analysis as ka
 
 def test_the_controls_call_view_and_show_its_words():
     explorer = ka.explore(SMALL)
-    side, main, _ = explorer.children
-    controls = {control.description: control for control in side.children}
+    above, shown, code, _ = explorer.children
+    assert above.layout.flex_flow == "row wrap"  # on a small screen the figures keep the whole width
+    controls = {control.description: control for control in above.children}
     assert list(controls) == ["class", "control", "blinding", "population", "scale", "outcome", "window", "model"]
-    shown, code = main.children
     assert ka.view(SMALL, treatment_class="ketamine").title in shown.value
     controls["control"].value = "active_placebo"
     made = ka.view(SMALL, treatment_class="ketamine", control="active_placebo")

@@ -135,6 +135,20 @@ def test_a_notebook_runs_shows_its_figures_and_is_saved(lab, page, name):
     assert "display_data" in kinds and "error" not in kinds and "stream" not in kinds
 
 
+def test_the_contents_of_a_notebook_lead_to_its_headings(lab, page):
+    page.goto(f"{lab[0]}lab/workspaces/contents/tree/06_how_sure.ipynb")
+    first = page.locator(".jp-Notebook .jp-Cell").first
+    first.wait_for()
+    page.get_by_text("| Idle").first.wait_for()
+    headings = [text.rstrip("¶") for text in page.locator(".jp-Notebook h2").all_inner_texts()]
+    assert len(headings) > 8
+    for heading in (headings[-1], headings[3]):  # far down, and one in between
+        page.locator(".jp-WindowedPanel-outer").first.evaluate("one => one.scrollTop = 0")
+        first.get_by_role("link", name=heading, exact=True).click()
+        place = page.locator(".jp-Notebook h2", has_text=heading).first
+        _wait(page, lambda place=place: 0 < place.bounding_box()["y"] < 1000, 10)
+
+
 def test_a_control_of_the_explorer_changes_the_view(lab, page):
     _run_all(page, lab, "09_explore")
     cells = page.locator(".jp-Notebook .jp-Cell").count()

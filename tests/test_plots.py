@@ -147,3 +147,51 @@ def test_numbers_of_trials_stand_apart_on_a_narrow_axis():
         assert len(boxes) == 4
         assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
         assert (len({round(box.y0) for box in boxes}) == 1) == clear
+
+
+def test_a_long_name_widens_the_forest_instead_of_being_cut(effects):
+    rows = effects[(effects["treatment_class"] == "ssri") & (effects["window"] == "8 wk")].head(3)
+    long = "Williams 2018 (naltrexone + ketamine) (crossover)"
+    ax = ka.plot_forest(ka.random_effects(rows.assign(label=[long, "Short 1990", "x" * 90])))
+    texts = [text.get_text() for text in ax.texts]
+    assert long in texts and sum(text.endswith("…") for text in texts) == 1
+    assert ax.figure.get_figwidth() == pytest.approx(9.5 + 0.062 * (62 - 37))
+    ax.figure.canvas.draw()
+    assert min(text.get_window_extent().x0 for text in ax.texts) >= 0
+
+
+def test_classes_stand_in_one_order_and_are_named_where_their_numbers_are():
+    rows = {"window": "4 wk", "k": [10, 1], "measure": "odds_ratio", "estimate": 1.5, "conf_low": 1.2, "conf_high": 2.0}
+    ax = ka.plot_windows(pd.DataFrame({"treatment_class": ["ssri", "ketamine"], **rows}))
+    named = {text.get_text(): text for text in ax.texts}
+    heights = [named[words].get_position()[1] for words in ("ketamine, trials", "SSRI, trials")]
+    assert heights == [pytest.approx(1.035), pytest.approx(1.085)] and ax.get_legend() is None
+    assert [named[k].xy[1] for k in ("1", "10")] == heights  # each number on its class's line
+    assert named["SSRI, trials"].get_color() == named["10"].get_color() == ka.class_colour("ssri")
+
+
+def test_a_funnel_of_odds_ratios_is_labelled_with_odds_ratios(effects):
+    rows = effects[(effects["treatment_class"] == "ssri") & (effects["window"] == "8 wk")]
+    ax = ka.plot_funnel(ka.random_effects(rows))
+    ticks = dict(zip([one.get_text() for one in ax.get_xticklabels()], ax.get_xticks(), strict=True))
+    assert ticks["1"] == 0 and ticks["2"] == pytest.approx(np.log(2))
+    assert ax.get_xlabel() == "odds ratio of response (log scale)"
+
+
+def test_a_risk_difference_is_in_percentage_points():
+    rows = {"window": ["8 wk"], "k": 3, "estimate": 0.1, "conf_low": 0.05, "conf_high": 0.2}
+    ax = ka.plot_windows(pd.DataFrame({"treatment_class": "ssri", "measure": "risk_difference", **rows}))
+    assert ax.get_ylabel() == "risk difference, percentage points"
+    assert ax.yaxis.get_major_formatter()(0.1) == "+10" and ax.yaxis.get_major_formatter()(0.0) == "0"
+
+
+def test_the_note_under_a_figure_names_the_file_and_lies_below_everything(effects):
+    ax = ka.plot_windows(ka.as_ratio(ka.random_effects(effects, by=["treatment_class", "window"]).summary()))
+    assert ka.note_source(ax, "/home/me/mine.csv", "a word " * 40) is ax
+    (note,) = ax.figure.texts
+    assert note.get_text().endswith("Source: mine.csv.") and "/home/me" not in note.get_text()
+    ax.figure.canvas.draw()
+    box = note.get_window_extent()
+    assert box.y1 <= 0 and box.x1 <= ax.figure.bbox.width and note.get_text().count("\n") == 2
+    ka.note_source(ax.figure)
+    assert ax.figure.texts[1].get_text() == "Source: data/evidence, published results."
