@@ -13,7 +13,18 @@ from .metapsy import metapsy_arm
 from .recipe import NAME
 from .recipe_of_patients import plan_patients
 from .recipe_plan import Plan, plan_arms, plan_unit
-from .recognise import ARM_LEVEL, GUESS, LIKELY, SURE, Guess, convention, guess_columns, guess_scale, words_of
+from .recognise import (
+    ARM_LEVEL,
+    GUESS,
+    LIKELY,
+    SURE,
+    Guess,
+    convention,
+    guess_columns,
+    guess_counts,
+    guess_scale,
+    spellings,
+)
 from .scales import NOT_STATED
 
 NOMINAL = "# nominal = [0, 24, 168]  # hours of the planned visits, where subjects were seen at times of their own"
@@ -61,8 +72,8 @@ def recipe_text(path: Path, *, sheet: str | None = None, base: Path | None = Non
 
 
 def _is_arm_level(raw: RawTable, columns: Mapping[str, Guess]) -> bool:
-    counts = "n" in raw.frame and bool({"events", "mean", "percent"} & set(raw.frame.columns))
-    return counts and "score" not in columns
+    counts = guess_counts(raw)
+    return "n" in counts and bool({"events", "mean", "percent"} & set(counts)) and "score" not in columns
 
 
 def _plan_metapsy(plan: Plan) -> None:
@@ -70,7 +81,7 @@ def _plan_metapsy(plan: Plan) -> None:
     plan.top["layout"] = Guess("metapsy", SURE, "condition_arm1 and condition_arm2")
     plan.columns = {}
     labels = [label for side in ("1", "2") for label in metapsy_arm(plan.raw.frame, side)]
-    plan_arms(plan, list(dict.fromkeys(labels)), "arm")
+    plan_arms(plan, {label: [] for label in labels}, "arm")
 
 
 def _plan_arm_table(plan: Plan, path: Path) -> None:
@@ -81,7 +92,9 @@ def _plan_arm_table(plan: Plan, path: Path) -> None:
         if there and name not in plan.raw.frame:
             columns[name] = Guess(there[0], LIKELY, f"a usual name for {name}")
     columns = {name: guess for name, guess in columns.items() if name in (*ARM_LEVEL, "study", "arm", "scale", "hours")}
-    plan.columns = columns
+    plan.columns = columns = columns | guess_counts(plan.raw)
+    if "outcome" not in columns:
+        _plan_outcome(plan)
     if "scale" not in plan.raw.frame:
         found = guess_scale([*plan.raw.column_labels.values(), path.stem])
         plan.top["scale"] = found or Guess(
@@ -93,7 +106,23 @@ def _plan_arm_table(plan: Plan, path: Path) -> None:
     plan_unit(plan)
     if "role" not in columns:
         by = "treatment" if "treatment" in columns and columns["treatment"].value != columns["arm"].value else "arm"
-        plan_arms(plan, words_of(plan.raw, columns[by].value), by)
+        plan_arms(plan, spellings(plan.raw, columns[by].value), by)
+
+
+def _plan_outcome(plan: Plan) -> None:
+    """What is counted or measured, where no column says it."""
+    column = str(plan.columns[next(name for name in ("events", "percent", "mean") if name in plan.columns)].value)
+    words = column.casefold()
+    if "respon" in words or "remi" in words:
+        plan.top["outcome"] = Guess("response" if "respon" in words else "remission", LIKELY, f"{column!r} says so")
+        return
+    counted = not plan.columns.keys() & {"mean"}
+    plan.top["outcome"] = Guess(
+        "response" if counted else "change" if "change" in words else "score",
+        GUESS,
+        f"{column!r} does not say what is {'counted' if counted else 'measured'}",
+    )
+    plan.doubts.append("outcome")
 
 
 def _toml(plan: Plan, path: Path) -> str:

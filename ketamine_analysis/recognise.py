@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from .arm_names import one_spelling
 from .checks import ARM_NUMBERS, ARM_WORDS
 from .datasets import labelled
 from .formats import RawTable
@@ -21,7 +22,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     name: tuple(words.split())
     for name, words in {
         "subject": "usubjid subjid subjectid subject subj subjectno patientid patient patid patnr patno patientnumber "
-        "recordid participantid participant ptid pid id",
+        "recordid participantid participant ptid pid pt pts ptno ptnr ptnumber patcode casenumber caseid case mrn id",
         "arm": "trt01p trtp trt01a trta arm treatment treatmentarm treatmentgroup allocation allocatedarm "
         "randomisedarm randomizedarm randomisation randomization group grp trt treat drug condition gruppe behandlung",
         "study": "studyid study trialid trial",
@@ -37,6 +38,18 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "site": "site siteid centre center",
         "age": "age",
         "sex": "sex gender",
+    }.items()
+}
+COUNT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of published tables: a row an arm
+    name: tuple(words.split())
+    for name, words in {
+        "n": "n ntotal samplesize npatients numberofpatients nrandomised nrandomized patients",
+        "events": "events responders nresponders numberofresponders responded response nresponse remitters nremitters "
+        "remission remitted",
+        "percent": "percent responserate percentresponders rate",
+        "mean": "mean meanscore meanchange",
+        "sd": "sd standarddeviation stddev",
+        "std_error": "se sem stderr standarderror",
     }.items()
 }
 ARM_LEVEL = (*ARM_NUMBERS, *ARM_WORDS, "outcome", "year", "doi", "registry")
@@ -92,6 +105,19 @@ def guess_columns(raw: RawTable) -> dict[str, Guess]:
             found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
         elif said:
             found[name] = Guess(said[0], LIKELY, f"its label says {raw.column_labels[said[0]]!r}")
+    return found
+
+
+def guess_counts(raw: RawTable) -> dict[str, Guess]:
+    """The columns of a published table (n, events, mean, sd …) under the names that such tables give them."""
+    columns = [name for name in raw.frame.columns if name != "_line"]
+    found: dict[str, Guess] = {}
+    for name, words in COUNT_SYNONYMS.items():
+        fits = [column for word in words for column in columns if squeezed(column) == word]
+        if name in columns:
+            found[name] = Guess(name, SURE, "the library's own name")
+        elif fits:
+            found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
     return found
 
 
@@ -187,6 +213,19 @@ def _short(code: Any) -> Any:
 
 def words_of(raw: RawTable, column: str) -> list[str]:
     """The values of a column as words, in the order in which they come."""
-    table = labelled(RawTable(raw.frame[[column]], raw.labels), ())
-    values = table[column].dropna()
-    return [str(_short(value)) for value in dict.fromkeys(values)]
+    return list(dict.fromkeys(_words(raw, column)))
+
+
+def spellings(raw: RawTable, column: str) -> dict[str, list[str]]:
+    """The labels of a column in the order in which they come → how else each is written (capitals and spaces)."""
+    words = _words(raw, column)
+    chosen = one_spelling(words)
+    return {
+        label: [one for one, right in chosen.items() if right == label and one != label]
+        for label in dict.fromkeys(words.map(chosen))
+    }
+
+
+def _words(raw: RawTable, column: str) -> pd.Series:
+    values = labelled(RawTable(raw.frame[[column]], raw.labels), ())[column].dropna()
+    return values.map(lambda value: str(_short(value))).astype(object)

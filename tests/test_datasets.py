@@ -251,3 +251,17 @@ def test_rows_of_one_label_are_told_apart():
     )
     problems = ka.problems_in_scores(table)
     assert problems[["row", "value"]].to_numpy().tolist() == [[7, 61]]
+
+
+def test_an_arm_spelled_in_two_ways_is_not_two_arms():
+    table = pd.DataFrame({
+        "subject": [1, 1, 2, 2, 3, 3], "arm": ["Ketamine"] * 4 + ["ketamine "] * 2, "hours": [0, 24] * 3, "score": 20,
+    })  # fmt: skip
+    with pytest.raises(ka.DatasetError, match="mostly written 'Ketamine': write it so") as raised:
+        ka.read_scores(table, scale="MADRS", study="one")
+    assert raised.value.problems["row"].tolist() == [4, 5]
+    counts = table.assign(arm=["Ketamine", "ketamine"] * 3, study=list("aabbcc"), n=20, events=9, outcome="response")
+    counts = counts.assign(hours=24, scale="MADRS")
+    with pytest.raises(ka.DatasetError, match="one spelling per arm"):
+        ka.read_arms(counts)
+    ka.read_arms(counts.assign(study=list("abcdef")))  # other trials spell as they like

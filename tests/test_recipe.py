@@ -263,3 +263,49 @@ def test_times_of_their_own_go_to_the_nominal_visits(scores, tmp_path):
     recipe.write_text(recipe.read_text("utf-8").replace("[0, 24, 168, 336, 672]", '["0"]'), encoding="utf-8")
     with pytest.raises(ka.DatasetError, match="time.nominal"):
         load_recipe(recipe)
+
+
+def _clinic(folder):
+    """A clinician's workbook: a row a patient, a blank, a code, a name of the drug typed in two ways."""
+    rows = [(i, "Ketamine" if i % 3 else "Midazolam", 30 + i % 5, 14 + i % 7, 16 + i % 6) for i in range(1, 22)]
+    table = pd.DataFrame(rows, columns=["Pt", "Group", "MADRS_BL", "MADRS_24h", "MADRS_D7"]).astype(object)
+    table.loc[3, "Group"], table.loc[4, "MADRS_D7"], table.loc[7, "MADRS_D7"] = "ketamine ", -9, None
+    table.to_excel(folder / "clinic.xlsx", index=False)
+    return folder / "clinic.xlsx"
+
+
+def test_an_arm_typed_in_two_ways_is_one_arm_and_said_to_be(tmp_path):
+    recipe = write_recipe(_clinic(tmp_path))
+    text = recipe.read_text(encoding="utf-8")
+    assert "ketamine is in the label; also written 'ketamine'" in text and text.count('role = "active"') == 1
+    _confirm(recipe)
+    data = open_dataset(tmp_path / "clinic.xlsx")
+    assert "arm 'ketamine' (3 rows) is read as 'Ketamine'" in data.notes
+    assert set(read_dataset(recipe)[1]["arm"]) == {"Ketamine", "Midazolam"}
+
+
+def test_the_column_of_patients_is_found_by_its_short_name_or_as_the_one_without_repeats(tmp_path):
+    recipe = write_recipe(_clinic(tmp_path))
+    assert load_recipe(recipe).columns["subject"] == "Pt"
+    odd = pd.read_excel(tmp_path / "clinic.xlsx").rename(columns={"Pt": "Chart"})
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    text = write_recipe(tmp_path / "odd.csv", out=tmp_path / "odd.toml").read_text(encoding="utf-8")
+    assert 'subject = "Chart"  # GUESS: no value stands twice' in text
+
+
+def test_a_published_table_is_known_by_its_usual_heads(tmp_path):
+    """Study, Arm, N, Responders, Week: a row an arm, weeks as hours, the controls by their names."""
+    path = tmp_path / "six_trials.csv"
+    path.write_text(
+        "Study,Arm,N,Responders,Week\nSmith 2011,ketamine 0.5 mg/kg,24,14,1\nSmith 2011,midazolam,23,6,1\n"
+        "Lopez 2014,Ketamine,12,8,4\nLopez 2014,saline,12,0,4\n"
+    )
+    recipe = write_recipe(path)
+    text = recipe.read_text(encoding="utf-8")
+    assert 'grain = "arms"' in text and "outcome = \"response\"  # likely: 'Responders' says so" in text
+    _confirm(recipe)
+    grain, table = read_dataset(path)
+    assert grain == "arms" and table["hours"].tolist() == [168.0, 168.0, 672.0, 672.0]
+    effects = ka.contrast_arms(table)
+    assert effects["treatment_class"].tolist() == ["ketamine", "ketamine"]
+    np.testing.assert_allclose(effects["estimate"].iloc[0], np.log((14 / 10) / (6 / 17)))
