@@ -11,6 +11,7 @@ import pandas as pd
 
 from .count_pools import table_cells
 from .measures import MEASURES, effect_of_counts, needs_half
+from .inference import summary_html, summary_text
 from .meta_analysis import PooledEffects, random_effects
 
 SEARCHED = 20_000  # poolings tried when a smaller number of changes is looked for
@@ -53,8 +54,8 @@ class Fragility:
             "measure": first["measure"], "note": note,
         }])  # fmt: skip
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def fragility(

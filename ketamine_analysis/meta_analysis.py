@@ -10,7 +10,7 @@ from scipy import stats
 
 from .errors import PROBLEM_COLUMNS, DatasetError
 from .heterogeneity import METHODS, estimate_tau2, log_likelihood, q_profile, typical_variance, weighted_mean
-from .inference import critical_value, summary_table
+from .inference import critical_value, summary_html, summary_table, summary_text
 
 INFERENCES = ("wald", "hksj", "hksj_modified")
 PREDICTION_FORMULAS = {
@@ -172,8 +172,8 @@ class PooledEffects:
         index = pd.MultiIndex.from_frame(self.groups) if len(self.by) > 1 else pd.Index(self.groups.iloc[:, 0])
         return pd.Series(values, index=index)
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def random_effects(

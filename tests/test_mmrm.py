@@ -373,3 +373,10 @@ def test_labelled_covariances_and_patterns():
     assert patterns["patients"].sum() == 60 and patterns["patients"].is_monotonic_decreasing
     whole = patterns.drop(columns="patients").all(axis=1)
     assert patterns.loc[whole, "patients"].item() == (table["subject"].value_counts() == 4).sum()
+
+
+def test_a_fit_at_a_prompt_is_its_means_not_its_arrays():
+    trial = ka.derive_outcomes(ka.simulate_trial(n_per_arm=30, seed=3))
+    lines = repr(ka.fit_mmrm(trial)).splitlines()
+    assert lines[0].startswith("MMRM (us, REML), ") and lines[0].endswith("LS means of change")
+    assert lines[1].split()[:2] == ["arm", "hours"] and len(lines) < 40
