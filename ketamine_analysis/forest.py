@@ -38,6 +38,9 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     >>> plot_forest(random_effects(trials.assign(measure="log_odds_ratio"))).get_xlabel().splitlines()[0]
     'odds ratio of response (log scale)'
     """
+    if isinstance(result, pd.DataFrame):
+        raise TypeError("a forest is drawn of a pooling: plot_forest(random_effects(effects)); for several times of "
+                        "one trial, random_effects(one_per_window(effects), by='window')")  # fmt: skip
     rows, pooled = _layout(result)
     measure = str(pooled["measure"].iloc[0])
     bottom = max(rows["y"].max(), pooled["y"].max()) + 1

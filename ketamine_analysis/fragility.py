@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .count_pools import table_cells
-from .measures import MEASURES, effect_of_counts, needs_half
 from .inference import summary_html, summary_text
+from .measures import MEASURES, effect_of_counts, needs_half
 from .meta_analysis import PooledEffects, random_effects
 
 SEARCHED = 20_000  # poolings tried when a smaller number of changes is looked for

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
-from .axes import class_colour, hours_axis
+from .axes import arm_colours, class_colour, hours_axis
 from .mmrm_result import MMRM
 from .time_windows import HOURS_PER_DAY
 
@@ -81,7 +81,8 @@ def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axe
         n = table.loc[table["arm"] == arm, "subject"].nunique()
         ax.plot(means.index, means, color=colour, lw=2.4, marker=marker, ms=5, label=f"{arm} (n = {n})", zorder=4)
     hours_axis(ax, table["hours"])
-    ax.set_ylabel(str(outcome).replace("_", " "))
+    scales = table["scale"].unique() if "scale" in table else []
+    ax.set_ylabel(f"{scales[0]} " * (len(scales) == 1) + str(outcome).replace("_", " "))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
     words = f"thin: patients, at most {MOST_LINES} an arm; thick: mean of all seen"
     ax.set_title(_study(table) + words, fontsize=9, loc="left")
@@ -122,9 +123,14 @@ def _styles(arms: list[Any], about: pd.DataFrame) -> dict[Any, tuple[str, str, f
     classes = {}
     if {"arm", "treatment_class"} <= set(about.columns):
         classes = dict(zip(about["arm"], about["treatment_class"], strict=True))
-    middle = (len(arms) - 1) / 2
+    middle, own = (len(arms) - 1) / 2, arm_colours(arms)
+    known = {arm: str(name) for arm, name in classes.items() if pd.notna(name)}
     return {
-        arm: (class_colour(str(classes.get(arm, arm))), MARKERS[place % len(MARKERS)], place - middle)
+        arm: (
+            class_colour(known[arm]) if arm in known else own[str(arm)],
+            MARKERS[place % len(MARKERS)],
+            place - middle,
+        )
         for place, arm in enumerate(arms)
     }
 
