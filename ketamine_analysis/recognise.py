@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,49 +11,14 @@ import pandas as pd
 
 from .arm_names import one_spelling
 from .checks import ARM_NUMBERS, ARM_WORDS
+from .column_names import COUNT_SYNONYMS, SYNONYMS, named_unit, squeezed
 from .datasets import labelled
 from .formats import RawTable
 from .scales import SCALES
 from .visits import visit_hours
 
 SURE, LIKELY, GUESS = "sure", "likely", "GUESS"
-# library name → what a column for it is called, punctuation gone, the most telling first
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    name: tuple(words.split())
-    for name, words in {
-        "subject": "usubjid subjid subjectid subject subj subjectno patientid patient patid patnr patno patientnumber "
-        "recordid participantid participant ptid pid pt pts ptno ptnr ptnumber patcode casenumber caseid case mrn id",
-        "arm": "trt01p trtp trt01a trta arm treatment treatmentarm treatmentgroup allocation allocatedarm "
-        "randomisedarm randomizedarm randomisation randomization group grp trt treat drug condition gruppe behandlung",
-        "study": "studyid study trialid trial",
-        "visit": "avisit redcapeventname visit visitname visitlabel timepoint event eventname visitnum visitno",
-        "hours": "hours hour hrs timehours ady studyday days day dayssincefirstdose weeks week wk minutes",
-        "date": "visitdate assessmentdate visdt adt visitdt date datum",
-        "start": "randdate randomisationdate randomizationdate firstdosedate startdate dateoffirstdose infusiondate "
-        "trtsdt rfstdtc randdt baselinedate",
-        "score": "aval score total totalscore sum value",
-        "baseline": "base baseline baselinescore baselinetotal bl",
-        "change": "chg change changefrombaseline",
-        "period": "period aperiod",
-        "site": "site siteid centre center",
-        "age": "age",
-        "sex": "sex gender",
-    }.items()
-}
-COUNT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of published tables: a row an arm
-    name: tuple(words.split())
-    for name, words in {
-        "n": "n ntotal samplesize npatients numberofpatients nrandomised nrandomized patients",
-        "events": "events responders nresponders numberofresponders responded response nresponse remitters nremitters "
-        "remission remitted",
-        "percent": "percent responserate percentresponders rate",
-        "mean": "mean meanscore meanchange",
-        "sd": "sd standarddeviation stddev",
-        "std_error": "se sem stderr standarderror",
-    }.items()
-}
 ARM_LEVEL = (*ARM_NUMBERS, *ARM_WORDS, "outcome", "year", "doi", "registry")
-UNIT_OF = {"hour": "hours", "hr": "hours", "day": "days", "week": "weeks", "wk": "weeks", "minute": "minutes"}
 SCALE_WORDS = {
     "madrs": "MADRS", "montgomery": "MADRS", "hamd": "HAMD17", "hdrs": "HAMD17", "hrsd": "HAMD17",
     "qids": "QIDS-SR16", "qidsc": "QIDS-C16", "phq": "PHQ-9", "bdi": "BDI-II", "bdi2": "BDI-II", "cdrs": "CDRS-R",
@@ -121,11 +86,6 @@ def guess_counts(raw: RawTable) -> dict[str, Guess]:
     return found
 
 
-def squeezed(text: str) -> str:
-    """The text's letters and digits, small."""
-    return re.sub(r"[^a-z0-9]", "", str(text).casefold())
-
-
 def guess_scale(texts: Iterable[str]) -> Guess | None:
     """The scale that the texts (column names, labels, the file's name) name; the first text that names one."""
     exact = {squeezed(name): name for name in SCALES}
@@ -150,12 +110,11 @@ def guess_visits(labels: Iterable[str]) -> dict[str, Guess]:
 
 def guess_unit(column: str, label: str = "") -> Guess:
     """The time unit that a column's name or label names; CDISC's ADY counts study days, day 1 = first dose."""
-    if column.upper() in ("ADY", "VISITDY", "STUDYDAY"):
+    if named_unit(column) == "study_days":
         return Guess("study_days", LIKELY, "CDISC study days: day 1 is the day of first dose, there is no day 0")
     for text in (column, label):
-        for word, unit in UNIT_OF.items():
-            if word in str(text).casefold():
-                return Guess(unit, SURE if column == "hours" else LIKELY, f"{text!r} says so")
+        if (unit := named_unit(text)) is not None:
+            return Guess(unit, SURE if column == "hours" else LIKELY, f"{text!r} says so")
     return Guess("days", GUESS, f"the name {column!r} does not say its unit")
 
 
