@@ -94,7 +94,8 @@ def read_arms(
     Raises DatasetError with every problem in `.problems`.
 
     >>> table = pd.DataFrame({"study": "a", "arm": ["ketamine", "saline"], "Week": 1, "n": 12, "events": [8, 1]})
-    >>> read_arms(table, columns={"hours": "Week"}, scale="MADRS", outcome="response", time_unit="weeks")["hours"].tolist()
+    >>> arms = read_arms(table, columns={"hours": "Week"}, scale="MADRS", outcome="response", time_unit="weeks")
+    >>> arms["hours"].tolist()
     [168.0, 168.0]
     """
     names, unit = columns or {}, _unit(time_unit, columns)

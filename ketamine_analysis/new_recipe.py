@@ -10,7 +10,7 @@ from typing import Any
 from .errors import one_problem
 from .formats import WORKBOOKS, RawTable, read_table
 from .metapsy import metapsy_arm
-from .recipe import NAME
+from .recipe import free_recipe
 from .recipe_of_patients import plan_patients
 from .recipe_plan import Plan, plan_arms, plan_unit
 from .recognise import (
@@ -34,15 +34,17 @@ HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it h
 
 
 def write_recipe(path: str | Path, *, out: str | Path | None = None, sheet: str | None = None) -> Path:
-    """Inspects a file and writes `dataset.toml` beside it; the path of the recipe.
+    """Inspects a file and writes `dataset.toml` beside it (FILE.toml where that is another file's); the recipe's path.
 
     out : another place for the recipe. sheet : of a workbook with several.
     Raises DatasetError for a file that cannot be read, and where a recipe exists already.
     """
     path = Path(path)
-    target = Path(out) if out is not None else path.parent / NAME
+    target = Path(out) if out is not None else free_recipe(path)
     if path.exists() and target.exists():
-        raise one_problem(str(target), "no recipe there yet", "it is not overwritten: edit it, remove it, or say --out")
+        raise one_problem(
+            str(target), "no recipe there yet", "it is not overwritten: edit and check it, remove it, or say --out"
+        )
     text = recipe_text(path, sheet=sheet, base=target.parent)
     try:
         target.write_text(text, encoding="utf-8", newline="\n")
