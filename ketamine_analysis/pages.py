@@ -108,9 +108,16 @@ def clean_html(text: str) -> str:
     '<b>b</b>'
     """
     text = re.sub(r"<(script|style)\b.*?</\1\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
-    return str(
-        bleach.clean(text, tags=TAGS, attributes={"*": ["class", "colspan", "rowspan"], "a": ["href"]}, strip=True)
-    )
+    clean = bleach.clean(text, tags=TAGS, attributes={"*": ["class", "colspan", "rowspan"], "a": ["href"]}, strip=True)
+    return re.sub(r'<table class="dataframe">.*?</table>', _marked_if_numbered, str(clean), flags=re.DOTALL)
+
+
+def _marked_if_numbered(match: re.Match) -> str:
+    """A table whose rows are only numbered gets the class that hides the numbers; names of rows are shown."""
+    head, _, body = match.group(0).partition("<tbody>")
+    labels = re.findall(r"<th[^>]*>(.*?)</th>", body, flags=re.DOTALL)
+    plain = head.count("<tr") == 1 and all(label.strip().isdigit() for label in labels)
+    return match.group(0).replace("dataframe", "dataframe numbered", 1) if plain else match.group(0)
 
 
 def _harmless(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
