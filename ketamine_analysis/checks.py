@@ -81,11 +81,16 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
     key = ["study", "subject", "scale", *period]
     person = groups(table, key)
     moment = pd.DataFrame({"person": person, "hours": hours})
+    twice = moment.duplicated(keep=False) & hours.notna()
+    places = found.lines[twice].astype(str).groupby([moment["person"][twice], moment["hours"][twice]]).agg(list)
     found.add(
-        moment.duplicated(keep=False) & hours.notna(),
+        twice,
         "hours",
         "one score per subject, scale and time",
-        "keep one of the rows, or tell them apart by hours",
+        lambda row: (
+            f"subject {table['subject'][row]!r} has it in rows {', '.join(places[person[row], hours[row]][:5])}: "
+            "keep one, or tell them apart by hours"
+        ),
     )
     pre_dose = person.isin(person[hours <= 0].unique())
     first = ~person.duplicated()

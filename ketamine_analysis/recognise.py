@@ -154,7 +154,11 @@ def guess_missing(raw: RawTable, numbers: Iterable[str]) -> dict[Any, str]:
     for name in numbers:
         if name not in raw.frame:
             continue
-        present = set(pd.to_numeric(raw.frame[name], errors="coerce").dropna())
+        number = pd.to_numeric(raw.frame[name], errors="coerce")
+        present = set(number.dropna())
+        for word in dict.fromkeys(raw.frame[name][number.isna()].dropna().astype(str).str.strip()):
+            if re.fullmatch(rf"{MISSING_LABELS}|-+|\?|nd|drop(ped)?[ -]?out", word.casefold()):
+                found[word] = f"stands in {name}, and is no number"
         for code, words in raw.labels.get(name, {}).items():
             if code in present and re.search(MISSING_LABELS, str(words).casefold()):
                 found[_short(code)] = f"labelled {words!r} in {name}"

@@ -77,8 +77,11 @@ def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     for name, kept in recipe.filter.items():
         frame = _kept(frame, name, kept, recipe)
         notes.append(f"only rows with {name} = {', '.join(str(value) for value in kept)}: {len(frame)}")
-    for name in numbers & set(frame.columns):
-        frame = without_codes(frame, name, recipe.missing)
+    for name in [name for name in frame.columns if name in numbers]:
+        before, frame = frame[name], without_codes(frame, name, recipe.missing)
+        counts = before[before.notna() & frame[name].isna()].astype(str).value_counts()
+        told = ", ".join(f"{code.removesuffix('.0')} ({count}×)" for code, count in counts.items())
+        notes += [f"{name}: read as missing {told}"] if told else []
     for name, columns in recipe.items.items():
         scale = _scale_of(name, recipe)
         total = sum_items(

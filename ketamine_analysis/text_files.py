@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from .errors import DatasetError, one_problem, problem_table
 
-MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", ".", "null", "NULL", "None")
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "n.a.", "NaN", "nan", ".", "null", "NULL", "None")
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MARKS = (  # byte order marks, the longer first

@@ -33,7 +33,7 @@ def visit_hours(labels: Iterable[str]) -> dict[str, tuple[float | str, str]]:
     "Day n" counts from the day of the first dose as day 1, unless the labels hold a day 0.
 
     >>> visit_hours(["Baseline", "Day 2", "Week 1", "V3"])["Day 2"]
-    (24.0, 'day 1 taken as the day of first dose')
+    (24.0, 'day 1 taken as the day of first dose; 48 if that was day 0')
     """
     labels = list(labels)
     parsed = {label: _numbered(label) for label in labels}
@@ -56,7 +56,10 @@ def _hours(label: str, numbered: tuple[str, int] | None, day_zero: bool) -> tupl
     if numbered is not None:
         unit, number = numbered
         if unit == "d" and not day_zero:
-            return (number - 1) * 24.0 if number > 0 else number * 24.0, "day 1 taken as the day of first dose"
+            why = "day 1 taken as the day of first dose"
+            if number > 1:
+                why += f"; {number * 24} if that was day 0"
+            return (number - 1) * 24.0 if number > 0 else number * 24.0, why
         if unit == "m":
             return number * UNIT_HOURS["m"], "a month taken as 730.5 h"
         return number * UNIT_HOURS[unit], "" if unit != "d" else "day 0 is among the labels"

@@ -216,7 +216,7 @@ def test_every_guess_says_how_sure_and_why(scores, tmp_path):
     lines = _new(tmp_path, "adqs.xpt", scores).read_text("utf-8").splitlines()
     told = [line for line in lines if " = " in line and not line.startswith(("#", "confirmed", "["))]
     assert told and all("  # sure" in line or "  # likely" in line or "  # GUESS" in line for line in told)
-    assert '"Day 2" = 24  # GUESS: day 1 taken as the day of first dose' in lines
+    assert '"Day 2" = 24  # GUESS: day 1 taken as the day of first dose; 48 if that was day 0' in lines
 
 
 def test_numbered_columns_are_visits_whose_time_only_a_person_knows(scores, tmp_path):
@@ -309,3 +309,28 @@ def test_a_published_table_is_known_by_its_usual_heads(tmp_path):
     effects = ka.contrast_arms(table)
     assert effects["treatment_class"].tolist() == ["ketamine", "ketamine"]
     np.testing.assert_allclose(effects["estimate"].iloc[0], np.log((14 / 10) / (6 / 17)))
+
+
+def test_problems_of_a_wide_file_are_told_in_its_own_columns_and_once(tmp_path):
+    table = pd.read_excel(_clinic(tmp_path)).astype(object)
+    table.loc[5, "MADRS_D7"], table.loc[6, "Group"], table.loc[9, "Pt"], table.loc[2, "MADRS_24h"] = 188, None, 9, "-"
+    table.to_csv(tmp_path / "wrong.csv", index=False)
+    recipe = write_recipe(tmp_path / "wrong.csv")
+    assert '"-"' in recipe.read_text(encoding="utf-8")  # a dash among scores is a blank
+    text = recipe.read_text(encoding="utf-8").replace('once_per_subject = ["arm"]', "once_per_subject = []")
+    recipe.write_text(text, encoding="utf-8")
+    _confirm(recipe)
+    found = ka.examine(tmp_path / "wrong.csv")
+    assert "MADRS_D7: read as missing -9 (1×)" in found.understood["found"].tolist()
+    told = found.problems[found.problems["severity"] == "error"].set_index(["row", "column"])["message"]
+    assert told.index.tolist() == [
+        (8, "Group"), (7, "MADRS_D7"), (10, "Pt"), (11, "Pt"), (10, "Group"), (11, "Group"),
+    ]  # fmt: skip
+    assert told[8, "Group"] == "every row needs an arm" and "in rows 10, 11: keep one" in told[10, "Pt"]
+    with pytest.raises(ka.DatasetError, match=r"row 7, column MADRS_D7: .* breaks rule 'score within its scale'"):
+        read_dataset(recipe)
+
+
+def test_a_guessed_day_says_what_else_it_may_be(tmp_path):
+    text = write_recipe(_clinic(tmp_path)).read_text(encoding="utf-8")
+    assert "MADRS_D7 = 144  # GUESS: day 1 taken as the day of first dose; 168 if that was day 0" in text

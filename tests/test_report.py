@@ -217,7 +217,7 @@ def test_names_of_rows_are_shown_and_numbers_of_rows_are_not():
     """A table of arms by hour without the arms' names cannot be read."""
     table = pd.DataFrame({"arm": ["k", "m"], "hours": 24, "n": [9, 8]})
     clean = pages.clean_html
-    seen = table.set_index(["arm", "hours"])["n"].unstack()
+    seen = table.set_index(["arm", "hours"])["n"].unstack()  # noqa: PD010
     for shown in (seen, table.set_index("n"), table.set_index("arm").rename_axis(None)):
         assert "numbered" not in clean(shown.to_html())
     assert 'class="dataframe numbered"' in clean(table.to_html()) and "numbered" in clean(table.iloc[1:].to_html())
