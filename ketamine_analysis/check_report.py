@@ -42,9 +42,10 @@ def next_step(problems: pd.DataFrame, file: str | Path, *, with_recipe: bool) ->
         return "next: say where the file is"
     if problems["rule"].eq("column present").any() and not with_recipe:
         return f"next: ketamine-analysis new {name} (writes which column is what, to be corrected)"
-    if problems["severity"].eq("error").any():
+    waits = problems["rule"].eq("the guesses are confirmed")
+    if problems["severity"][~waits].eq("error").any():
         return f"next: correct the file{' or its recipe' * with_recipe}, then: ketamine-analysis check {name}"
-    if problems["rule"].eq("the guesses are confirmed").any():
+    if waits.any():
         return (
             f"next: write confirmed = true in the recipe when its guesses are right, then: ketamine-analysis run {name}"
         )

@@ -162,6 +162,7 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
         (("column present",), "error", False, "next: ketamine-analysis new 'my trial.xlsx'"),
         (("column present",), "error", True, "next: correct the file or its recipe, then: ketamine-analysis check"),
         (("whole scores",), "error", False, "next: correct the file, then: ketamine-analysis check"),
+        (("the guesses are confirmed",), "error", True, "write confirmed = true in the recipe"),
         (("the guesses are confirmed",), "warning", True, "write confirmed = true in the recipe"),
         (("the file exists",), "error", False, "next: say where the file is"),
     ],
