@@ -180,7 +180,8 @@ def _show_row(row: dict) -> None:
 def _line(row: dict) -> str:
     """How one notebook went: done, FAILED, or no data to ask its question of."""
     state = "no data" if row["not_asked"] else "done   " if row["ok"] else "FAILED "
-    return f"{state} {row['notebook']} ({row['seconds']} s)"
+    why = f": {row['not_asked']}" if row["not_asked"] else ""
+    return f"{state} {row['notebook']} ({row['seconds']} s){why}"
 
 
 def _tell_failures(table: pd.DataFrame) -> None:

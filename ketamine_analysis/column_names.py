@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from .problems import Problems
+from .scales import SCALES
 
 # library name → what a column for it is called, punctuation gone, the most telling first
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -79,8 +80,9 @@ def has_columns(found: Problems, required: tuple[str, ...], known: tuple[str, ..
     for name in sorted({name for name in present if present.count(name) > 1}):
         found.add_column(name, "column named once", "rename or remove the second column of that name")
     absent = [name for name in required if name not in present]
+    recipe = "" if found.file == "table" else "; or say once what is what: ketamine-analysis new FILE"
     for place, name in enumerate(absent):
-        needs = f"the table needs {', '.join(required)}; it has {', '.join(present[:20])}"
+        needs = f"the table needs {', '.join(required)}; it has {', '.join(present[:20])}{recipe}"
         found.add_column(name, "column present", (needs if place == 0 else "needed too") + _column_hint(name, present))
     for name in (column for column in present if column not in known and not absent):
         near = difflib.get_close_matches(str(name), known, 1, 0.85)
@@ -99,6 +101,10 @@ def _column_hint(name: str, present: list[str]) -> str:
         return f'; is it told by {visit!r}? then columns={{"visit": "{visit}"}} and visits={{label: hours}}'
     if near is not None:
         return f'; is it {near!r}? then columns={{"{name}": "{near}"}}'
+    scores = [(column, scale) for column in present for scale in SCALES if squeezed(scale) in squeezed(column)]
+    if name == "score" and scores:
+        return f'; is it {scores[-1][0]!r}? then columns={{"score": "{scores[-1][0]}"}}'
     if name in ("scale", "outcome"):
-        return f'; one for the whole table: {name}="{"MADRS" if name == "scale" else "response"}"'
+        word = "response" if name == "outcome" else scores[-1][1] if scores else "MADRS"
+        return f'; one for the whole table: {name}="{word}"'
     return ""

@@ -44,7 +44,8 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     rows, pooled = _layout(result)
     measure = str(pooled["measure"].iloc[0])
     bottom = max(rows["y"].max(), pooled["y"].max()) + 1
-    ax = ax or _figure(bottom)
+    note = _added(rows)
+    ax = ax or _figure(bottom, 0.14 * bool(note))
     ends = _limits(rows, pooled)
     _draw_trials(ax, rows, ends)
     for row in pooled.to_dict("records"):
@@ -66,17 +67,30 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
         name = f"{MEASURE_LABELS[shown]} ({'logit' if shown == 'proportion' else 'log'} scale)"
     words = {"wald": "Wald", "hksj": "Hartung–Knapp", "hksj_modified": "modified Hartung–Knapp"}[result.inference]
     ax.set_xlabel(
-        f"{name}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; thin bar: 95 % prediction interval",
+        f"{name}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; "
+        f"thin bar: 95 % prediction interval{note}",
         fontsize=8,
     )
     return ax
 
 
-def _figure(lines: float) -> Axes:
-    """Axes in the middle of a figure that leaves room for the text columns on both sides."""
-    height = 0.75 + ROW_INCHES * (lines + 1.6)
+def _figure(lines: float, more: float) -> Axes:
+    """Axes in the middle of a figure that leaves room for the text columns on both sides, and inches more below."""
+    height = 0.75 + more + ROW_INCHES * (lines + 1.6)
     figure = plt.figure(figsize=(9.5, height))
-    return figure.add_axes((0.40, 0.62 / height, 0.37, 1 - 0.75 / height))
+    return figure.add_axes((0.40, (0.62 + more) / height, 0.37, 1 - (0.75 + more) / height))
+
+
+def _added(rows: pd.DataFrame) -> str:
+    """What was added to the empty cells, and in which trials; nothing where none was."""
+    if "added" not in rows or not (rows["added"] > 0).any():
+        return ""
+    changed = rows[rows["added"] > 0]
+    names = list(dict.fromkeys(changed["label" if "label" in rows else "study"].astype(str)))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"\n{changed['added'].iloc[0]:g} added to the cells of trials with an empty one: {', '.join(names[:3])}{more}"
+    )
 
 
 def _layout(result: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -11,6 +11,7 @@ from scipy import stats
 from .errors import PROBLEM_COLUMNS, DatasetError
 from .heterogeneity import METHODS, estimate_tau2, log_likelihood, q_profile, typical_variance, weighted_mean
 from .inference import critical_value, summary_html, summary_table, summary_text
+from .questions import NotInData
 
 INFERENCES = ("wald", "hksj", "hksj_modified")
 PREDICTION_FORMULAS = {
@@ -265,7 +266,7 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
     if "measure" in effects and effects["measure"].nunique() > 1:
         raise ValueError(f"one pooling takes one measure; the table has {sorted(effects['measure'].unique())}")
     if effects.empty:
-        raise ValueError("no effects to pool: the table is empty")
+        raise NotInData("no effects to pool: the table is empty")
     problems = []
     for name in ("estimate", "std_error"):
         value = effects[name].to_numpy(float)

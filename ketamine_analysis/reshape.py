@@ -227,7 +227,7 @@ def _spelled_as_in_recipe(frame: pd.DataFrame, by: str, recipe: Recipe) -> tuple
     }
     if not meant:
         return frame, []
-    notes = [f"{by} {label!r} ({counts[label]} rows) is read as {right!r}" for label, right in meant.items()]
+    notes = [f"{by} {label!r} ({counts[label]}×) is read as {right!r}" for label, right in meant.items()]
     return frame.assign(**{by: frame[by].map(lambda one: meant.get(str(one), one), na_action="ignore")}), notes
 
 

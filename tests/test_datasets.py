@@ -275,6 +275,9 @@ def test_missing_columns_name_the_likely_ones_to_paste():
     assert "it has USUBJID, TRT01P, VISIT, AVAL" in str(raised.value) and str(raised.value).count("it has") == 1
     assert 'columns={"subject": "USUBJID"}' in told["subject"] and 'columns={"score": "AVAL"}' in told["score"]
     assert 'columns={"visit": "VISIT"} and visits=' in told["hours"] and 'scale="MADRS"' in told["scale"]
+    with pytest.raises(ka.DatasetError, match='columns={"score": "HAMD17_total"}') as raised:
+        ka.read_scores(table.rename(columns={"AVAL": "HAMD17_total"}))
+    assert 'scale="HAMD17"' in str(raised.value)
 
 
 def test_unknown_visits_are_told_once_with_their_likely_hours():

@@ -187,3 +187,16 @@ def test_one_of_several_outcomes_is_asked_for_and_drawn():
 def test_a_forest_of_effects_says_that_they_are_pooled_first(effects):
     with pytest.raises(TypeError, match=r"plot_forest\(random_effects\(effects\)\)"):
         ka.plot_forest(effects)
+
+
+def test_a_forest_says_what_was_added_to_empty_cells():
+    arms = pd.DataFrame({
+        "study": ["Lopez 2014"] * 2 + ["Chen 2016"] * 2, "arm": ["ketamine", "saline"] * 2, "hours": 168, "n": [12, 12, 41, 40],
+        "role": ["active", "control"] * 2, "scale": "MADRS", "outcome": "response", "events": [8, 0, 20, 11],
+    })  # fmt: skip
+    effects = ka.contrast_arms(arms)
+    ax = ka.plot_forest(ka.random_effects(effects))
+    assert ax.get_xlabel().splitlines()[2] == "0.5 added to the cells of trials with an empty one: Lopez 2014"
+    ax.figure.canvas.draw()
+    assert ax.xaxis.label.get_window_extent().y0 >= 0
+    assert "added" not in ka.plot_forest(ka.random_effects(effects[effects["added"] == 0])).get_xlabel()

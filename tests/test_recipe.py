@@ -280,7 +280,7 @@ def test_an_arm_typed_in_two_ways_is_one_arm_and_said_to_be(tmp_path):
     assert "ketamine is in the label; also written 'ketamine'" in text and text.count('role = "active"') == 1
     _confirm(recipe)
     data = open_dataset(tmp_path / "clinic.xlsx")
-    assert "arm 'ketamine' (3 rows) is read as 'Ketamine'" in data.notes
+    assert "arm 'ketamine' (3×) is read as 'Ketamine'" in data.notes
     assert set(read_dataset(recipe)[1]["arm"]) == {"Ketamine", "Midazolam"}
 
 

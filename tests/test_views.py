@@ -96,3 +96,11 @@ def test_figures_have_alt_texts_and_none_stays_open():
     assert made.alt["forest"] == f"Forest plot. {made.title}"
     assert made.alt["time_course"].startswith("Pooled time windows: 24 h 2.8") and "k = 1" in made.alt["time_course"]
     assert "<pre>import ketamine_analysis as ka" in made._repr_html_()
+
+
+def test_a_path_is_answered_with_the_verb_that_reads_it_and_a_near_word_is_named(arms):
+    for call in (lambda: ka.explore("trials.csv"), lambda: ka.view("trials.csv", treatment_class="ketamine")):
+        with pytest.raises(TypeError, match=r"not str: ka.read_as_arms\(file\)"):
+            call()
+    with pytest.raises(ValueError, match="did you mean 'ketamine'"):
+        ka.view(arms, treatment_class="Ketamine")
