@@ -7,6 +7,9 @@ One road, and only two tables enter it:
     arms ─ contrast_arms ─▶ effects ─ random_effects ─▶ result ─ .summary() ─▶ plot_*
     arms ─ explore (controls in a notebook), view (the same by arguments) ─▶ figures, table, code
 
+A file of another shape (a column per visit, dates, labels, a table of trials): `write_recipe(file)` guesses what is
+what, a person corrects it, `read_dataset(file)` and `read_as_arms(file)` read by it. Every problem comes in one error.
+
 Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
 Nothing here is medical advice.
 """

@@ -22,6 +22,7 @@ from .time_windows import TIME_WINDOWS
 
 POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient; less when there are many rows
 MANY_ROWS = 40
+JOINED = 12  # times of an arm; more are those of different patients, whose rates no line should join
 ARM_MARKERS = ("o", "s", "^", "D", "v", "P")
 COUNT_INCHES = 0.17  # between two numbers of trials, or one of them is moved
 
@@ -89,7 +90,8 @@ def _draw_rates(ax: Axes, part: pd.DataFrame, style: tuple[str, str], area: floa
         return
     apart = [name for name in ("arm", "scale", "definition", "analysis", "timing") if name in part]
     for _, line in part.sort_values("x").groupby(apart, dropna=False):
-        ax.plot(line["x"], 100 * line["rate"], color=colour, lw=1.2, alpha=0.7, zorder=2)
+        if len(line) <= JOINED:
+            ax.plot(line["x"], 100 * line["rate"], color=colour, lw=1.2, alpha=0.7, zorder=2)
 
 
 def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

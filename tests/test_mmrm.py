@@ -380,3 +380,13 @@ def test_a_fit_at_a_prompt_is_its_means_not_its_arrays():
     lines = repr(ka.fit_mmrm(trial)).splitlines()
     assert lines[0].startswith("MMRM (us, REML), ") and lines[0].endswith("LS means of change")
     assert lines[1].split()[:2] == ["arm", "hours"] and len(lines) < 40
+
+
+def test_patients_seen_at_times_of_their_own_are_sent_to_planned_visits():
+    trial = ka.simulate_trial(n_per_arm=30, seed=3)
+    after = trial["hours"] > 0
+    own = trial["hours"] + after * 24.0 * (trial["subject"].str.extract(r"(\d+)$")[0].astype(int) % 4)
+    with pytest.raises(
+        ka.ConvergenceError, match=r"no patient was seen at more than \d of them; first give each row its planned visit"
+    ):
+        ka.fit_mmrm(ka.derive_outcomes(trial.assign(hours=own)))

@@ -171,6 +171,8 @@ def test_arms_without_a_class_are_told_apart_and_their_times_joined():
     lines = [line for line in ax.lines if len(line.get_xdata()) == 2]
     np.testing.assert_allclose([line.get_ydata() for line in lines], 100 * np.array([[8, 50], [6, 27]]) / 90)
     assert ax.get_title(loc="left").startswith("4 arm-times of 1 trial;")
+    own = pd.concat([_one_trial().assign(hours=lambda t, i=i: t["hours"] + 24 * i) for i in range(7)])
+    assert not ka.plot_rates(own).lines  # times of their own: other patients at each
     unnamed = ka.plot_rates(_one_trial().replace({"arm": {"Esketamine 84 mg + SSRI": "A", "Placebo + SSRI": "B"}}))
     assert len({handle.get_color() for handle in unnamed.get_legend().legend_handles}) == 2
 
