@@ -220,7 +220,7 @@ def _check_scale_of_scores(found: Problems, score: pd.Series) -> None:
         "score within its scale",
         lambda row: (
             f"{scale[row]} runs from {low[row]:g} to {high[row]:g}; correct it, or name the code for missing with "
-            "missing=(…)"
+            "missing=(…) (recipe: missing = [ ])"
         ),
     )
     whole = scale.isin([name for name, one in SCALES.items() if one.integer])

@@ -66,9 +66,9 @@ def report(
     raise typer.Exit(0 if table["ok"].all() else 1)
 
 
-@app.command()
-def lab() -> None:
-    """Open JupyterLab in the notebooks folder."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab at the first notebook. Other options are JupyterLab's: --no-browser --port 8890 --allow-root."""
     folder = shipped_folder("notebooks")
     installed = folder.parent == Path(__file__).parent
     if installed or not os.access(folder, os.W_OK):  # work on a copy, never on the installed files
@@ -85,7 +85,8 @@ def lab() -> None:
         typer.echo(f"the notebooks are copied to {copy}: yours to change, an installed newer version leaves them alone")
     first = next(iter(sorted(folder.glob("00_*.ipynb"))), folder)
     typer.echo("JupyterLab opens in the browser; Ctrl+C here stops it")
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(first)], check=False).returncode)
+    command = [sys.executable, "-m", "jupyterlab", str(first), *context.args]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @app.command()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from .errors import nearest
 from .meta_analysis import random_effects
 from .recipe import arm_words
 from .time_windows import WINDOW_NAMES, one_per_window
@@ -103,7 +103,7 @@ def what_is_known(
     verdict : a function of the interval and of k alone, one of VERDICTS: "no trial here" (k = 0), "not told apart
         from control" (the interval holds 0), "better than control", "worse than control".
     Columns: `treatment_class, window, k, patients, estimate, conf_low, conf_high, measure, verdict`.
-    Raises ValueError for a window that is none of TIME_WINDOWS, a class neither here nor known, and as
+    Raises ValueError for a window that is none of TIME_WINDOWS, a class misspelt, and as
     `random_effects` does.
 
     >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
@@ -138,10 +138,9 @@ def what_is_known(
 
 
 def _check_classes(effects: pd.DataFrame, classes: Iterable[str]) -> None:
-    """A misspelt class would be shown as one that no trial has."""
+    """A misspelt class would be shown as one that no trial has; other names may be groups that none has."""
     known = [*dict.fromkeys(effects["treatment_class"].dropna().astype(str)), *arm_words("treatment_class")]
     for name in classes:
-        if name not in known and name.removesuffix("_combination") not in known:
-            raise ValueError(
-                f"class {name!r} is not here and is no known one: use some of {known}{nearest(name, known)}"
-            )
+        near = difflib.get_close_matches(str(name).casefold(), known, 1, 0.8)
+        if near and name not in known and name.removesuffix("_combination") not in known:
+            raise ValueError(f"class {name!r} is not here and is no known one; did you mean {near[0]!r}?")

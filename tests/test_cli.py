@@ -131,6 +131,8 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
     monkeypatch.setattr(cli, "shipped_folder", lambda name: clone)
     assert _call("lab").exit_code == 3
     assert calls[-1] == [sys.executable, "-m", "jupyterlab", str(clone)]
+    _call("lab", "--no-browser", "--port", "8890")
+    assert calls[-1][-4:] == [str(clone), "--no-browser", "--port", "8890"]
 
     package = tmp_path / "site-packages" / "ketamine_analysis"
     (package / "notebooks").mkdir(parents=True)

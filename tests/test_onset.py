@@ -112,3 +112,4 @@ def test_a_misspelt_class_is_not_one_without_trials():
         ka.what_is_known(effects, classes=("ketamin",))
     table = ka.what_is_known(effects, classes=("ketamine", "snri"))  # a known class that no trial here has
     assert table.loc[table["treatment_class"] == "snri", "verdict"].eq("no trial here").all()
+    assert len(ka.what_is_known(effects, classes=("ketamine", "anxiety"))) == 6  # notebook 13 asks of groups
