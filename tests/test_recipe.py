@@ -9,6 +9,7 @@ import ketamine_analysis as ka
 from ketamine_analysis.any_dataset import open_dataset, read_as_arms, read_dataset
 from ketamine_analysis.new_recipe import write_recipe
 from ketamine_analysis.recipe import load_recipe
+from ketamine_analysis.recognise_arms import guess_arms
 
 
 @pytest.fixture(scope="module")
@@ -334,3 +335,28 @@ def test_problems_of_a_wide_file_are_told_in_its_own_columns_and_once(tmp_path):
 def test_a_guessed_day_says_what_else_it_may_be(tmp_path):
     text = write_recipe(_clinic(tmp_path)).read_text(encoding="utf-8")
     assert "MADRS_D7 = 144  # GUESS: day 1 taken as the day of first dose; 168 if that was day 0" in text
+
+
+def test_a_placebo_beside_another_drug_is_asked_what_kind_of_control_it_is(tmp_path):
+    """A newly started drug is no placebo control, and only a person knows whether it is new."""
+    rows = {
+        "id": [1, 1, 2, 2],
+        "arm": ["Esketamine + SSRI"] * 2 + ["Placebo + SSRI"] * 2,
+        "visit": ["Baseline", "Week 1"] * 2,
+    }
+    pd.DataFrame(rows | {"MADRS": [30, 12, 31, 25]}).to_csv(tmp_path / "t.csv", index=False)
+    recipe = write_recipe(tmp_path / "t.csv")
+    assert "placebo_plus_stable_drug, or placebo_plus_new_drug?" in recipe.read_text(encoding="utf-8")
+    _confirm(recipe)
+    with pytest.raises(ka.DatasetError, match="a known control_kind"):
+        read_dataset(recipe)
+    recipe.write_text(
+        recipe.read_text("utf-8").replace('control_kind = "?"', 'control_kind = "placebo_plus_new_drug"'), "utf-8"
+    )
+    assert set(read_dataset(recipe)[1]["control_kind"].dropna()) == {"placebo_plus_new_drug"}
+
+
+def test_an_arm_called_control_is_one_and_its_kind_is_asked():
+    guess = guess_arms(["Control group", "Group A"])
+    assert guess["Control group"].value["role"] == "control" and guess["Control group"].value["control_kind"] == "?"
+    assert guess["Group A"].value["role"] == "active"
