@@ -20,6 +20,9 @@ By question:
     your own data     examine, write_recipe, read_dataset; among_evidence lays a trial over the published ones
     just looking      explore (controls in a notebook), view (the same by arguments, with its code)
 
+A file of another shape (a column per visit, dates, labels, a table of trials): `write_recipe(file)` guesses what is
+what, a person corrects it, `read_dataset(file)` and `read_as_arms(file)` read by it. Every problem comes in one error.
+
 Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
 Nothing here is medical advice.
 """

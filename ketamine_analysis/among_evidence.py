@@ -9,7 +9,7 @@ import pandas as pd
 
 from .effects import contrast_arms
 from .evidence import default_pool, load_evidence
-from .inference import critical_value
+from .inference import critical_value, summary_html, summary_text
 from .known_studies import known_studies
 from .measures import MEASURES
 from .meta_analysis import PooledEffects, random_effects
@@ -124,8 +124,8 @@ class AmongEvidence:
         between = (table["estimate"] >= table["expected_low"]) & (table["estimate"] <= table["expected_high"])
         return table.assign(inside=between.astype("boolean").mask(middle.isna()))
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def among_evidence(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from .datasets import finish_arms, finish_scores, open_plain
 from .errors import DatasetError, one_problem
+from .file_words import in_file_words
 from .outcomes import derive_outcomes, summarize_arms
 from .plausibility import implausible
 from .recipe import Recipe, find_recipe, load_recipe
@@ -23,7 +24,11 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
     data = open_dataset(path)
     if data.recipe is not None:
         check_confirmed(data.recipe)
-    table = finish_scores(data.frame, data.file) if data.grain == "patients" else finish_arms(data.frame, data.file)
+    lines = data.frame["_line"]
+    try:
+        table = finish_scores(data.frame, data.file) if data.grain == "patients" else finish_arms(data.frame, data.file)
+    except DatasetError as error:
+        raise DatasetError(in_file_words(error.problems, data.frame, lines, data.recipe)) from None
     doubts = implausible(table, data.grain, file=data.file)
     if (doubts["severity"] == "error").any():
         raise DatasetError(doubts[doubts["severity"] == "error"].reset_index(drop=True))

@@ -12,7 +12,7 @@ from scipy import optimize, stats
 from .curve_bounds import GRID, HELD, hours_to_fraction, limits_note
 from .curve_fit import slopes
 from .errors import ConvergenceError
-from .inference import critical_value, summary_table
+from .inference import critical_value, summary_html, summary_table, summary_text
 from .quadrature import Counts, mixed_binomial
 from .reml import minimize
 from .shapes import HIGHEST, LOWEST, Shape
@@ -131,8 +131,8 @@ class ArmTimeCourse:
                 rows.append((name, words, middle, low, high, note))
         return pd.DataFrame(rows, columns=["treatment_class", "term", "estimate", "conf_low", "conf_high", "note"])
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def fit_arm_course(rows: pd.DataFrame, shapes: tuple[Shape, ...]) -> ArmTimeCourse:

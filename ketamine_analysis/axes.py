@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ CLASS_COLOURS = {
     "midazolam": "#4d4d4d",
 }
 OTHER_COLOUR = "#b0a48a"
+# Tol's muted palette: for arms of which nothing tells the class
+SPARE_COLOURS = (OTHER_COLOUR, "#332288", "#117733", "#882255", "#44AA99", "#999933")
 CLASS_LABELS = {
     "ketamine": "ketamine",
     "esketamine": "esketamine",
@@ -76,6 +79,22 @@ def class_colour(name: str) -> str:
     ('#0072B2', '#b0a48a')
     """
     return CLASS_COLOURS.get(str(name), OTHER_COLOUR)
+
+
+def arm_colours(labels: Iterable[str]) -> dict[str, str]:
+    """A colour for each arm of a trial without classes: of the first class its label names, else one of its own.
+
+    >>> arm_colours(["Ketamine 0.5 mg/kg", "Placebo + SSRI", "A", "B"])
+    {'Ketamine 0.5 mg/kg': '#D55E00', 'Placebo + SSRI': '#8c8c8c', 'A': '#b0a48a', 'B': '#332288'}
+    """
+    found: dict[str, str] = {}
+    spare = 0
+    for label in map(str, labels):
+        words = re.findall(r"[a-z]+", label.casefold().replace("saline", "placebo"))
+        named = [word for word in words if word in CLASS_COLOURS]
+        found[label] = CLASS_COLOURS[named[0]] if named else SPARE_COLOURS[spare % len(SPARE_COLOURS)]
+        spare += not named
+    return found
 
 
 def class_label(name: str) -> str:
@@ -178,6 +197,12 @@ def draw_intervals(ax: Axes, x: np.ndarray, part: pd.DataFrame, colour: str, end
     for end, marker, beyond in ((ends[0], "v", low < ends[0]), (ends[1], "^", high > ends[1])):
         ax.scatter(x[beyond], np.full(beyond.sum(), end), marker=marker, s=30, color=colour, clip_on=False, zorder=4)
     ax.scatter(x, part["estimate"], s=34, color=colour, zorder=3, edgecolor="white", linewidth=0.6)
+
+
+def arm_legend(ax: Axes, styles: Mapping[str, tuple[str, str]]) -> None:
+    """The arms' colours and markers, right of the axes."""
+    handles = [Line2D([], [], marker=mark, ls="", color=tone, label=arm) for arm, (tone, mark) in styles.items()]
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
 
 
 def class_legend(ax: Axes, classes: np.ndarray | list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,27 @@ def describe(examination: Examination) -> str:
     kind = f"read as {examination.grain}; " if examination.grain else "not read; "
     parts.append(f"{examination.file}: {kind}{_count(examination.errors, 'error')}, {_count(warnings, 'warning')}")
     return "\n".join(_printable(part) for part in parts)
+
+
+def next_step(problems: pd.DataFrame, file: str | Path, *, with_recipe: bool) -> str:
+    """What to do after a check or a refused run, as a line for the terminal; problems : of the dataset.
+
+    >>> next_step(pd.DataFrame({"rule": [], "severity": []}), "a.csv", with_recipe=True)
+    'next: ketamine-analysis run a.csv'
+    """
+    name = shlex.quote(str(file))
+    if problems["rule"].isin(["the file exists", "the recipe exists"]).any():
+        return "next: say where the file is"
+    if problems["rule"].eq("column present").any() and not with_recipe:
+        return f"next: ketamine-analysis new {name} (writes which column is what, to be corrected)"
+    waits = problems["rule"].eq("the guesses are confirmed")
+    if problems["severity"][~waits].eq("error").any():
+        return f"next: correct the file{' or its recipe' * with_recipe}, then: ketamine-analysis check {name}"
+    if waits.any():
+        return (
+            f"next: write confirmed = true in the recipe when its guesses are right, then: ketamine-analysis run {name}"
+        )
+    return f"next: ketamine-analysis run {name}"
 
 
 def write_check(examination: Examination, folder: Path) -> tuple[Path, Path]:

@@ -11,6 +11,8 @@ import difflib
 import numpy as np
 import pandas as pd
 
+from .arm_names import other_spellings
+from .column_names import has_columns
 from .problems import Fix, Problems
 from .scales import NOT_STATED, SCALES
 from .words import blank, groups, looked_up, numeric
@@ -51,6 +53,7 @@ ALLOWED = {
     "preferred": ("yes", "no"),
     "combination": ("yes", "no"),
 }
+KNOWN = (*SCORE_COLUMNS, *ARM_COLUMNS, *ARM_NUMBERS, *ARM_WORDS, "baseline", "visit", "period")
 COUNTED = ("response", "remission", "relapse", "continued_response")
 
 
@@ -65,11 +68,12 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
     ['score', 'subject']
     """
     found = Problems(table, file, lines)
-    if not _has_columns(found, SCORE_COLUMNS):
+    if not has_columns(found, SCORE_COLUMNS, KNOWN):
         return found.table_of_problems()
     table = found.table
     for name in ("study", "subject", "arm", "scale"):
-        found.add(blank(table[name]), name, "value present", f"every row needs a {name}")
+        found.add(blank(table[name]), name, "value present", f"every row needs {'an' if name == 'arm' else 'a'} {name}")
+    _check_spelling(found)
     hours = _number(found, "hours", required=True)
     score = _number(found, "score", required=False)
     _check_scale_of_scores(found, score)
@@ -77,23 +81,40 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
     key = ["study", "subject", "scale", *period]
     person = groups(table, key)
     moment = pd.DataFrame({"person": person, "hours": hours})
+    twice = moment.duplicated(keep=False) & hours.notna()
+    places = found.lines[twice].astype(str).groupby([moment["person"][twice], moment["hours"][twice]]).agg(list)
     found.add(
-        moment.duplicated(keep=False) & hours.notna(),
+        twice,
         "hours",
         "one score per subject, scale and time",
-        "keep one of the rows, or tell them apart by hours",
+        lambda row: (
+            f"subject {table['subject'][row]!r} has it in rows {', '.join(places[person[row], hours[row]][:5])}: "
+            "keep one, or tell them apart by hours"
+        ),
     )
     pre_dose = person.isin(person[hours <= 0].unique())
     first = ~person.duplicated()
-    found.add(
-        ~pre_dose & first & hours.notna(),
-        "subject",
-        "a row before first dose",
-        "add the subject's row at hours <= 0 (its score may be blank when it was not measured)",
-    )
+    fix = "add the subject's row at hours <= 0 (its score may be blank when it was not measured)"
+    if not pre_dose.any():
+        fix = (
+            "no row lies at hours <= 0: do the times count study days from 1? then time_unit='study_days' (recipe: "
+            "[time] unit); is the baseline a column? then columns={'baseline': …}"
+        )
+    found.add(~pre_dose & first & hours.notna(), "subject", "a row before first dose", fix)
     _check_one_arm(found, period)
     _check_allowed(found)
     return found.table_of_problems()
+
+
+def _check_spelling(found: Problems) -> None:
+    """'Ketamine' and 'ketamine ' in one study are one arm: apart, the few of the rarer spelling would be compared."""
+    other = other_spellings(found.table["arm"], found.table["study"])
+    found.add(
+        other.notna(),
+        "arm",
+        "one spelling per arm",
+        lambda row: f"the same arm is mostly written {other[row]!r}: write it so",
+    )
 
 
 def _check_one_arm(found: Problems, period: list[str]) -> None:
@@ -133,11 +154,13 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     ['events']
     """
     found = Problems(table, file, lines)
-    if not _has_columns(found, ARM_COLUMNS):
+    if not has_columns(found, ARM_COLUMNS, KNOWN):
         return found.table_of_problems()
     table = found.table
     for name in ("study", "arm", "scale", "outcome"):
-        found.add(blank(table[name]), name, "value present", f"every row needs a {name}")
+        article = "an" if name in ("arm", "outcome") else "a"
+        found.add(blank(table[name]), name, "value present", f"every row needs {article} {name}")
+    _check_spelling(found)
     number = {name: _number(found, name, required=False) for name in ARM_NUMBERS if name in table}
     empty = pd.Series(np.nan, index=table.index)
     get = {name: number.get(name, empty) for name in ARM_NUMBERS}
@@ -173,30 +196,14 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     return problems
 
 
-def _has_columns(found: Problems, required: tuple[str, ...]) -> bool:
-    present = list(found.table.columns)
-    for name in sorted({name for name in present if present.count(name) > 1}):
-        found.add_column(name, "column named once", "rename or remove the second column of that name")
-    known = (*required, *ARM_NUMBERS, *ARM_WORDS, "subject", "score", "baseline", "visit", "period")
-    absent = [name for name in required if name not in present]
-    for name in absent:
-        near = difflib.get_close_matches(name, [str(column) for column in present], 1)
-        hint = f'; is it {near[0]!r}? then columns={{"{name}": "{near[0]}"}}' if near else ""
-        found.add_column(name, "column present", f"the table needs {', '.join(required)}{hint}")
-    for name in (column for column in present if column not in known and not absent):
-        near = difflib.get_close_matches(str(name), known, 1, 0.85)
-        if near and near[0] not in present:
-            found.add_column(
-                str(name), "known column", f"did you mean {near[0]!r}? as it is the column is not used", "warning"
-            )
-    return not absent and found.table.columns.is_unique
-
-
 def _number(found: Problems, name: str, *, required: bool) -> pd.Series:
     text = found.table[name]
     empty, value = blank(text), numeric(text)
     bad = ~empty & value.isna()
-    found.add(bad, name, "a finite number", f"{name} must be a number with a decimal point, or blank when unknown")
+    fix = f"{name} must be a number with a decimal point, or blank when unknown"
+    if name == "hours":
+        fix += "; dates and visits become hours by a recipe: ketamine-analysis new FILE"
+    found.add(bad, name, "a finite number", fix)
     if required:
         found.add(empty, name, "value present", f"every row needs {name}")
     return value
@@ -213,7 +220,7 @@ def _check_scale_of_scores(found: Problems, score: pd.Series) -> None:
         "score within its scale",
         lambda row: (
             f"{scale[row]} runs from {low[row]:g} to {high[row]:g}; correct it, or name the code for missing with "
-            "missing=(…)"
+            "missing=(…) (recipe: missing = [ ])"
         ),
     )
     whole = scale.isin([name for name, one in SCALES.items() if one.integer])

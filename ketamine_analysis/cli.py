@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -61,13 +62,13 @@ def report(
         except (ValueError, OSError) as error:
             _stop(str(error))
     _tell_failures(table)
-    typer.echo(f"{(out / 'index.html').resolve()} ({time.perf_counter() - start:.0f} s)")
+    typer.echo(f"open in a browser: {(out / 'index.html').resolve()} ({time.perf_counter() - start:.0f} s)")
     raise typer.Exit(0 if table["ok"].all() else 1)
 
 
-@app.command()
-def lab() -> None:
-    """Open JupyterLab in the notebooks folder."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab at the first notebook. Other options are JupyterLab's: --no-browser --port 8890 --allow-root."""
     folder = shipped_folder("notebooks")
     installed = folder.parent == Path(__file__).parent
     if installed or not os.access(folder, os.W_OK):  # work on a copy, never on the installed files
@@ -78,10 +79,14 @@ def lab() -> None:
                 shutil.copy(path, copy)
         examples = Path.cwd() / "data" / "examples"  # where notebooks 00 and 07 look for the simulated trial
         if not examples.exists():
-            shutil.copytree(shipped_folder("data") / "examples", examples)
+            left = shutil.ignore_patterns("__pycache__", "*.py")
+            shutil.copytree(shipped_folder("data") / "examples", examples, ignore=left)
         folder = copy
-        typer.echo(f"the notebooks are copied to {copy}")
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False).returncode)
+        typer.echo(f"the notebooks are copied to {copy}: yours to change, an installed newer version leaves them alone")
+    first = next(iter(sorted(folder.glob("00_*.ipynb"))), folder)
+    typer.echo("JupyterLab opens in the browser; Ctrl+C here stops it")
+    command = [sys.executable, "-m", "jupyterlab", str(first), *context.args]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @app.command()
@@ -99,9 +104,16 @@ def new(
         _stop(str(error))
     text = recipe.read_text(encoding="utf-8")
     typer.echo(text)
-    waits = "confirmed = false" in text
-    typer.echo(f"{recipe}: {'correct the guesses, write confirmed = true, then' if waits else 'next'}:")
-    typer.echo(f"  ketamine-analysis check {recipe}\n  ketamine-analysis run {recipe}")
+    lines = text.splitlines()
+    unsure = [str(number) for number, line in enumerate(lines, 1) if "# GUESS" in line]
+    waits = [number for number, line in enumerate(lines, 1) if line.startswith("confirmed = false")]
+    typer.echo(f"written: {recipe}")
+    if unsure:
+        typer.echo(f"  open it in any text editor and look at line{'s' * (len(unsure) > 1)} {', '.join(unsure)}")
+    if waits:
+        typer.echo(f"  when all is right write confirmed = true in line {waits[0]}, then:")
+    name = shlex.quote(str(file if out is None else recipe))
+    typer.echo(f"  ketamine-analysis check {name}\n  ketamine-analysis run {name}")
 
 
 @app.command()
@@ -121,6 +133,7 @@ def check(
         except OSError as error:
             _stop(f"the report cannot be written: {error}")
         typer.echo(f"written: {', '.join(str(path) for path in paths)}")
+    typer.echo(_next(examination.problems, file))
     raise typer.Exit(examination.exit_code)
 
 
@@ -136,15 +149,29 @@ def run(
     """Run the notebooks that fit FILE on it and write OUT/index.html. Exit code 1 when one failed, 2 for bad input."""
     from .run_dataset import run_dataset
 
+    typer.echo(f"reading {file}, then running the notebooks that fit it: each is named when it is done")
     try:
         done = run_dataset(
             file, out, notebooks=notebook or (), settings=set_ or (), command=sys.argv, on_progress=_show_row
         )
-    except (DatasetError, ValueError, OSError, RuntimeError) as error:
+    except DatasetError as error:
+        _stop(f"{error}\n{_next(error.problems, file)}".replace("all are in .problems", "check lists them all"))
+    except (ValueError, OSError, RuntimeError) as error:
         _stop(str(error))
     _tell_failures(done.notebooks)
-    typer.echo(f"{done.out / 'index.html'} ({done.manifest['seconds']:.0f} s)")
+    typer.echo(f"open in a browser: {done.out / 'index.html'} ({done.manifest['seconds']:.0f} s)")
     raise typer.Exit(0 if done.notebooks["ok"].all() else 1)
+
+
+def _next(problems: pd.DataFrame, file: Path) -> str:
+    from .check_report import next_step
+    from .recipe import find_recipe
+
+    try:
+        with_recipe = find_recipe(file) is not None
+    except DatasetError:  # a broken one is one
+        with_recipe = True
+    return next_step(problems, file, with_recipe=with_recipe)
 
 
 def _show_row(row: dict) -> None:
@@ -154,7 +181,8 @@ def _show_row(row: dict) -> None:
 def _line(row: dict) -> str:
     """How one notebook went: done, FAILED, or no data to ask its question of."""
     state = "no data" if row["not_asked"] else "done   " if row["ok"] else "FAILED "
-    return f"{state} {row['notebook']} ({row['seconds']} s)"
+    why = f": {row['not_asked']}" if row["not_asked"] else ""
+    return f"{state} {row['notebook']} ({row['seconds']} s){why}"
 
 
 def _tell_failures(table: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .inference import summary_table
+from .inference import summary_html, summary_table, summary_text
 
 COUNTS = ("events", "n", "control_events", "control_n")
 
@@ -28,8 +28,8 @@ class CountPool:
         table = summary_table("pooled effect", self.estimate, self.std_error, np.inf, level=level)
         return table.assign(measure=self.measure, k=self.k, method=self.method)
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def mantel_haenszel(effects: pd.DataFrame, *, measure: str = "log_odds_ratio") -> CountPool:

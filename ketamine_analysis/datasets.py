@@ -10,8 +10,10 @@ import narwhals as nw
 import pandas as pd
 
 from .checks import ARM_NUMBERS, ARM_WORDS, problems_in_arms, problems_in_scores
+from .column_names import named_unit
 from .errors import DatasetError, nearest, one_problem, problem_table
 from .formats import RawTable, read_table
+from .visits import hours_from_visits, with_study_days
 
 HOURS_IN = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
 SCORE_NUMBERS = ("hours", "score", "baseline", "change")
@@ -24,7 +26,7 @@ def read_scores(
     columns: Mapping[str, str] | None = None,
     scale: str | None = None,
     study: str | None = None,
-    time_unit: str = "hours",
+    time_unit: str | None = None,
     visits: Mapping[str, float] | None = None,
     missing: float | str | Iterable[float | str] = (),
 ) -> pd.DataFrame:
@@ -33,7 +35,8 @@ def read_scores(
     source : path of a file (every format of `read_table`), or a dataframe (pandas, Polars, PyArrow …).
     columns : library name → name in the file, such as {"subject": "PATIENT"}; other columns are kept as they are.
     scale, study : for the whole table, where it has no such column (study: else the file's name).
-    time_unit : unit of the column `hours`: "minutes", "hours", "days", "weeks" (`visits` are always in hours).
+    time_unit : unit of the column `hours`: "minutes", "hours" (the default), "days", "weeks", "study_days" (day 1 is
+        the day of first dose, there is no day 0); `visits` are always in hours.
     visits : visit label → hours since first dose, such as {"Week 1": 168}; reads the column `visit`.
     missing : the code or codes that stand for a missing score, such as (-9, 999).
     A column `baseline` becomes rows at hour 0. Raises DatasetError with every problem in `.problems`.
@@ -42,7 +45,7 @@ def read_scores(
     >>> read_scores(table, columns={"subject": "id"}, scale="MADRS", study="mine")["score"].tolist()
     [30.0, 12.0]
     """
-    names = columns or {}
+    names, unit = columns or {}, _unit(time_unit, columns)
     raw, file = _load(source, [names.get(name, name) for name in SCORE_NUMBERS])
     raw = _rename(raw, names, file)
     raw = with_words(raw) if file != "table" else raw
@@ -53,8 +56,10 @@ def read_scores(
     codes = (missing,) if isinstance(missing, (str, int, float)) else tuple(missing)
     for name in ("score", "baseline"):
         raw = without_codes(raw, name, codes) if name in raw else raw
+    if unit == "study_days" and "hours" in raw and not from_visits:
+        raw = with_study_days(raw, file)
     table = finish_scores(raw, file)
-    table["hours"] *= 1.0 if from_visits else _unit(time_unit)
+    table["hours"] *= 1.0 if from_visits else HOURS_IN.get(unit, 1.0)
     return table
 
 
@@ -74,15 +79,34 @@ def finish_arms(raw: pd.DataFrame, file: str) -> pd.DataFrame:
     return _typed(raw, tuple(name for name in ARM_NUMBERS if name in raw))
 
 
-def read_arms(source: Any, *, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
+def read_arms(
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    scale: str | None = None,
+    outcome: str | None = None,
+    time_unit: str | None = None,
+) -> pd.DataFrame:
     """A checked `arms` table: one row per arm, time and outcome, from a file or a dataframe.
 
-    source, columns : as for `read_scores`. Raises DatasetError with every problem in `.problems`.
+    source, columns, scale, time_unit : as for `read_scores`; a count may do without a scale: "not_stated".
+    outcome : "response", "remission", "score", "change" …, for the whole table, where it has no such column.
+    Raises DatasetError with every problem in `.problems`.
+
+    >>> table = pd.DataFrame({"study": "a", "arm": ["ketamine", "saline"], "Week": 1, "n": 12, "events": [8, 1]})
+    >>> arms = read_arms(table, columns={"hours": "Week"}, scale="MADRS", outcome="response", time_unit="weeks")
+    >>> arms["hours"].tolist()
+    [168.0, 168.0]
     """
-    names = columns or {}
+    names, unit = columns or {}, _unit(time_unit, columns)
     raw, file = _load(source, [names.get(name, name) for name in ARM_NUMBERS])
     raw = _rename(raw, names, file)
-    return finish_arms(with_words(raw) if file != "table" else raw, file)
+    raw = with_words(raw) if file != "table" else raw
+    raw = _constant(raw, {"scale": scale, "outcome": outcome})
+    raw = with_study_days(raw, file) if unit == "study_days" and "hours" in raw else raw
+    table = finish_arms(raw, file)
+    table["hours"] *= HOURS_IN.get(unit, 1.0)
+    return table
 
 
 def check_scores(table: pd.DataFrame) -> pd.DataFrame:
@@ -184,25 +208,6 @@ def _constant(table: pd.DataFrame, values: Mapping[str, str | None]) -> pd.DataF
     return table.assign(**{name: value for name, value in values.items() if value is not None})
 
 
-def hours_from_visits(table: pd.DataFrame, visits: Mapping[str, float] | None, file: str) -> pd.DataFrame:
-    """The table with `hours` for each `visit`; DatasetError for a visit without hours."""
-    hours = table["visit"].map(dict(visits or {}))
-    unknown = table[hours.isna()]
-    if len(unknown):
-        problems = [
-            (
-                line,
-                "visit",
-                label,
-                "a visit with known hours",
-                f"say its hours since first dose: visits={{{label!r}: …}}",
-            )
-            for line, label in zip(unknown["_line"], unknown["visit"], strict=True)
-        ]
-        raise DatasetError(problem_table(file, problems))
-    return table.assign(hours=hours)
-
-
 def without_codes(table: pd.DataFrame, column: str, missing: Iterable[float | str]) -> pd.DataFrame:
     """The table with the codes for missing blank in one column."""
     codes = {str(code) for code in missing} | {str(float(code)) for code in missing if isinstance(code, (int, float))}
@@ -241,10 +246,16 @@ def _numeric(values: pd.Series) -> bool:
     return len(present) > 0 and bool(pd.to_numeric(present, errors="coerce").notna().all())
 
 
-def _unit(time_unit: str) -> float:
-    if time_unit not in HOURS_IN:
-        raise ValueError(f"time_unit {time_unit!r} is unknown: use one of {list(HOURS_IN)}")
-    return HOURS_IN[time_unit]
+def _unit(time_unit: str | None, columns: Mapping[str, str] | None) -> str:
+    """The unit of the times. Raises ValueError for an unknown one, and where a column's name tells another."""
+    known = (*HOURS_IN, "study_days")
+    if time_unit is not None and time_unit not in known:
+        raise ValueError(f"time_unit {time_unit!r} is unknown: use one of {list(known)}{nearest(time_unit, known)}")
+    column = (columns or {}).get("hours", "hours")
+    told = named_unit(column)
+    if time_unit is None and told not in (None, "hours"):
+        raise ValueError(f"the column {column!r} seems to count {told}: say time_unit={told!r} (or 'hours')")
+    return time_unit or "hours"
 
 
 def _text_numbers(table: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:

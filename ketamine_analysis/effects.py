@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .arm_sums import combine_arms
+from .errors import nearest
 from .measures import MEASURES, contrast_columns
 
 POOLED_CONTROL_KINDS = ("placebo", "active_placebo", "placebo_plus_stable_drug", "placebo_plus_standard_care")
@@ -183,8 +184,15 @@ def _roles(rows: pd.DataFrame, control: str | tuple[str, ...] | None) -> tuple[p
         wanted = rows["control_kind"].isin(named) | rows["arm"].isin(named)
         unknown = [name for name in named if not ((rows["control_kind"] == name) | (rows["arm"] == name)).any()]
         if unknown:
-            kinds = sorted(rows["control_kind"].dropna().unique())
-            raise ValueError(f"control {unknown} names no control kind {kinds} and no arm of this outcome")
+            kinds = sorted(rows["control_kind"].dropna().astype(str).unique())
+            arms = sorted(rows["arm"].astype(str).unique())
+            hint = nearest(unknown[0], [*arms, *kinds]) or "".join(
+                f"; did you mean {one!r}?" for one in arms if str(unknown[0]).casefold() in one.casefold()
+            )
+            raise ValueError(
+                f"control {unknown} is no arm of this outcome ({', '.join(map(repr, arms[:10]))}) and no kind of "
+                f"control here ({', '.join(kinds) or 'none is told'}){hint}"
+            )
     aside = is_control & ~wanted
     role = role.mask(wanted, "control").mask(aside, "aside")
     kind = rows["control_kind"].astype(object).where(rows["control_kind"].notna(), "not stated")

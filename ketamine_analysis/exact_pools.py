@@ -10,7 +10,7 @@ from scipy import special, stats
 
 from .count_pools import check_counts, table_cells
 from .errors import PROBLEM_COLUMNS, ConvergenceError, DatasetError
-from .inference import critical_value, summary_table
+from .inference import critical_value, summary_html, summary_table, summary_text
 from .meta_analysis import arms_counted_twice
 from .random_logits import Binomial, Family, Hypergeometric, MixedFit, fit_common, fit_mixed
 
@@ -65,8 +65,8 @@ class ExactPool:
     def _df(self) -> float:
         return np.inf if self.inference == "wald" or self.k == 1 else self.k - 1.0
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def hypergeometric_normal(effects: pd.DataFrame, *, inference: str = "wald") -> ExactPool:

@@ -12,6 +12,7 @@ from .any_dataset import check_confirmed, open_dataset
 from .checks import problems_in_arms, problems_in_scores
 from .datasets import rows_from_baseline
 from .errors import PROBLEM_COLUMNS, DatasetError
+from .file_words import in_file_words
 from .plausibility import implausible
 from .recipe import COLUMNS
 from .reshape import RawDataset
@@ -72,6 +73,7 @@ def examine(path: str | Path) -> Examination:
         understood |= _facts_of_scores(frame) if data.grain == "patients" else _facts_of_arms(frame)
     table = pd.DataFrame(list(understood.items()), columns=["what", "found"])
     found = pd.concat([one for one in problems if len(one)] or [problems[1]], ignore_index=True)
+    found = in_file_words(found, frame, lines, data.recipe)
     return Examination(data.file, data.grain, table, found)
 
 

@@ -40,12 +40,16 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     >>> plot_forest(random_effects(trials.assign(measure="log_odds_ratio"))).get_xlabel().splitlines()[0]
     'odds ratio of response (log scale)'
     """
+    if isinstance(result, pd.DataFrame):
+        raise TypeError("a forest is drawn of a pooling: plot_forest(random_effects(effects)); for several times of "
+                        "one trial, random_effects(one_per_window(effects), by='window')")  # fmt: skip
     rows, pooled = _layout(result)
     measure = str(pooled["measure"].iloc[0])
     bottom = max(rows["y"].max(), pooled["y"].max()) + 1
+    note = _added(rows)
     longest = int(rows["name"].str.len().max())
     more = 0 if ax is not None else max(0, min(longest, LONGEST_NAME) - NAME_LETTERS)
-    ax = ax or _figure(bottom, more)
+    ax = ax or _figure(bottom, more, 0.14 * bool(note))
     ends = _limits(rows, pooled)
     _draw_trials(ax, rows, ends)
     for row in pooled.to_dict("records"):
@@ -67,18 +71,31 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
         name = f"{MEASURE_LABELS[shown]} ({'logit' if shown == 'proportion' else 'log'} scale)"
     words = {"wald": "Wald", "hksj": "Hartung–Knapp", "hksj_modified": "modified Hartung–Knapp"}[result.inference]
     ax.set_xlabel(
-        f"{name}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; thin bar: 95 % prediction interval",
+        f"{name}\ntrials: Wald 95 % intervals; diamond: {result.method}, {words}; "
+        f"thin bar: 95 % prediction interval{note}",
         fontsize=8,
     )
     return ax
 
 
-def _figure(lines: float, letters: int) -> Axes:
-    """Axes in the middle of a figure that leaves room for the text columns on both sides, and for long names."""
-    height, more = 0.75 + ROW_INCHES * (lines + 1.6), LETTER_INCHES * letters
+def _figure(lines: float, letters: int, below: float) -> Axes:
+    """Axes in the middle of a figure that leaves room for the text columns on both sides, for long names, and below."""
+    height, more = 0.75 + below + ROW_INCHES * (lines + 1.6), LETTER_INCHES * letters
     figure = plt.figure(figsize=(9.5 + more, height))
-    wide = figure.get_figwidth()
-    return figure.add_axes(((3.8 + more) / wide, 0.62 / height, AXES_INCHES / wide, 1 - 0.75 / height))
+    wide, foot = figure.get_figwidth(), 0.62 + below
+    return figure.add_axes(((3.8 + more) / wide, foot / height, AXES_INCHES / wide, 1 - (0.75 + below) / height))
+
+
+def _added(rows: pd.DataFrame) -> str:
+    """What was added to the empty cells, and in which trials; nothing where none was."""
+    if "added" not in rows or not (rows["added"] > 0).any():
+        return ""
+    changed = rows[rows["added"] > 0]
+    names = list(dict.fromkeys(changed["label" if "label" in rows else "study"].astype(str)))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"\n{changed['added'].iloc[0]:g} added to the cells of trials with an empty one: {', '.join(names[:3])}{more}"
+    )
 
 
 def _layout(result: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -16,6 +16,7 @@ from .errors import one_problem
 from .text_files import MISSING_WORDS, read_text
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat")
+TITLES = 6  # rows in which the names of the columns are looked for
 WORKBOOKS = (".xlsx", ".xlsm")
 ARROW = (".parquet", ".feather", ".arrow")
 STATISTICS = (".sav", ".zsav", ".dta", ".xpt", ".sas7bdat")
@@ -140,14 +141,26 @@ def _workbook(path: Path, sheet: str | None) -> RawTable:
     if sheet is None and not filled:
         raise one_problem(path.name, "at least one row", "no sheet holds a header and a row")
     chosen = sheet if sheet is not None else next(iter(filled))
-    (_, header), *rows = tables[chosen] or [(1, ())]
+    titles, table = _without_titles(tables[chosen] or [(1, ())])
+    (_, header), *rows = table
     width = max((i + 1 for i, name in enumerate(header) if name is not None), default=0)
     frame = pd.DataFrame([row[:width] + (None,) * (width - len(row)) for _, row in rows], dtype=object)
     frame = frame.reindex(columns=range(width))
     frame.columns = pd.Index(["" if name is None else str(name) for name in header[:width]])
-    return RawTable(
-        _typed_cells(frame).assign(_line=[line for line, _ in rows]), notes=(f"sheet {chosen!r} of the workbook",)
-    )
+    notes = [
+        f"sheet {chosen!r} of the workbook",
+        *(f"row {line}, {words!r}, is taken for a title" for line, words in titles),
+    ]
+    return RawTable(_typed_cells(frame).assign(_line=[line for line, _ in rows]), notes=tuple(notes))
+
+
+def _without_titles(rows: list[tuple[int, tuple]]) -> tuple[list[tuple[int, str]], list[tuple[int, tuple]]]:
+    """The titles above the table (rows with one cell, where a row of three or more follows), and the table."""
+    filled = [[cell for cell in row if cell is not None and cell != ""] for _, row in rows[:TITLES]]
+    header = next((i for i, cells in enumerate(filled) if len(cells) >= 3), 0)
+    if any(len(cells) != 1 for cells in filled[:header]):
+        header = 0
+    return [(rows[i][0], str(filled[i][0])) for i in range(header)], rows[header:]
 
 
 def _rows_of(sheet: Any) -> list[tuple[int, tuple]]:

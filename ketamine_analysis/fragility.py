@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .count_pools import table_cells
+from .inference import summary_html, summary_text
 from .measures import MEASURES, effect_of_counts, needs_half
 from .meta_analysis import PooledEffects, random_effects
 
@@ -53,8 +54,8 @@ class Fragility:
             "measure": first["measure"], "note": note,
         }])  # fmt: skip
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def fragility(

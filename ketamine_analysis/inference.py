@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,16 @@ def summary_table(
             "conf_high": estimate + half,
         }
     )
+
+
+def summary_text(result: Any) -> str:
+    """A result at a prompt or in a log: its kind and its summary, not its arrays."""
+    return f"{type(result).__name__}\n{result.summary().to_string(index=False)}"
+
+
+def summary_html(result: Any) -> str:
+    """A result in a notebook: its summary."""
+    return result.summary().to_html(index=False)
 
 
 def joint_tests(rows: Sequence[tuple[str, float, float, float]]) -> pd.DataFrame:

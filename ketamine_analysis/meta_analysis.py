@@ -10,7 +10,8 @@ from scipy import stats
 
 from .errors import PROBLEM_COLUMNS, DatasetError
 from .heterogeneity import METHODS, estimate_tau2, log_likelihood, q_profile, typical_variance, weighted_mean
-from .inference import critical_value, summary_table
+from .inference import critical_value, summary_html, summary_table, summary_text
+from .questions import NotInData
 
 INFERENCES = ("wald", "hksj", "hksj_modified")
 PREDICTION_FORMULAS = {
@@ -172,8 +173,8 @@ class PooledEffects:
         index = pd.MultiIndex.from_frame(self.groups) if len(self.by) > 1 else pd.Index(self.groups.iloc[:, 0])
         return pd.Series(values, index=index)
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def random_effects(
@@ -265,7 +266,7 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
     if "measure" in effects and effects["measure"].nunique() > 1:
         raise ValueError(f"one pooling takes one measure; the table has {sorted(effects['measure'].unique())}")
     if effects.empty:
-        raise ValueError("no effects to pool: the table is empty")
+        raise NotInData("no effects to pool: the table is empty")
     problems = []
     for name in ("estimate", "std_error"):
         value = effects[name].to_numpy(float)

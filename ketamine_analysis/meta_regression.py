@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import optimize
 
 from .heterogeneity import METHODS
-from .inference import critical_value, joint_tests, summary_table
+from .inference import critical_value, joint_tests, summary_html, summary_table, summary_text
 from .meta_analysis import INFERENCES, check_effects
 
 _GRID = np.concatenate([[0.0], np.geomspace(1e-7, 1.0, 60)])
@@ -92,8 +92,8 @@ class MetaRegression:
             reached += np.abs(b) / np.sqrt(np.diag(covariance)) >= observed - 1e-12
         return pd.DataFrame({"term": self.terms, "p_value": reached / (permutations + 1)})
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def meta_regression(

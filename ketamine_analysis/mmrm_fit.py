@@ -90,8 +90,21 @@ def check_identified(moments: Moments, model: Model) -> None:
         if structure.correlation is None and (both < 2).any():
             one, other = (model.visits[place] for place in np.argwhere(both < 2)[0])
             raise _failure(
-                model, f"fewer than two patients{words} were seen at both visit {one} and visit {other}", None
+                model,
+                f"fewer than two patients{words} were seen at both visit {one} and visit {other}"
+                + _times_of_their_own(len(model.visits), int(moments.seen[mine].sum(axis=1).max())),
+                None,
             )
+
+
+def _times_of_their_own(visits: int, most: int) -> str:
+    """Why so few were seen together, where the visits are no common ones."""
+    if visits <= 2 * most:
+        return ""
+    return (
+        f": there are {visits} times, and no patient was seen at more than {most} of them; first give each row its "
+        "planned visit: read_scores(visits={…}), or [time] nominal = [ ] in a recipe"
+    )
 
 
 def _own_effects(model: Model) -> np.ndarray:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
-from .axes import class_colour, hours_axis
+from .axes import arm_colours, class_colour, hours_axis
 from .mmrm_result import MMRM
 from .time_windows import moment_text
 
@@ -127,9 +127,14 @@ def _styles(arms: list[Any], about: pd.DataFrame) -> dict[Any, tuple[str, str, f
     classes = {}
     if {"arm", "treatment_class"} <= set(about.columns):
         classes = dict(zip(about["arm"], about["treatment_class"], strict=True))
-    middle = (len(arms) - 1) / 2
+    middle, own = (len(arms) - 1) / 2, arm_colours(arms)
+    known = {arm: str(name) for arm, name in classes.items() if pd.notna(name)}
     return {
-        arm: (class_colour(str(classes.get(arm, arm))), MARKERS[place % len(MARKERS)], place - middle)
+        arm: (
+            class_colour(known[arm]) if arm in known else own[str(arm)],
+            MARKERS[place % len(MARKERS)],
+            place - middle,
+        )
         for place, arm in enumerate(arms)
     }
 

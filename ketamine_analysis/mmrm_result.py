@@ -201,6 +201,10 @@ class MMRM:
     def _repr_html_(self) -> str:
         return self.lsmeans().to_html(index=False)
 
+    def __repr__(self) -> str:
+        head = f"MMRM ({self.covariance}, {self.method}), {self.n_patients} patients: LS means of {self.outcome}"
+        return f"{head}\n{self.lsmeans().to_string(index=False)}"
+
     def _keys(self, table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         return table[names].rename(columns={"visit": self.visit})
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .contrast_covariance import trial_covariances
-from .inference import joint_tests, summary_table
+from .inference import joint_tests, summary_html, summary_table, summary_text
 from .meta_regression import check_design, expected_effects, moderator_design, moderator_levels
 from .trial_likelihood import STRUCTURES, TrialBlock, VarianceFit, fit_variance
 
@@ -106,8 +106,8 @@ class CorrelatedEffects:
         edge = self.structure != "ID" and (self.rho > 1 - 1e-3 or self.rho < lowest + 1e-3)
         return "ρ lies at the end of its range: the trials do not tell it" if edge else ""
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def correlated_effects(

@@ -10,10 +10,21 @@ from typing import Any
 from .errors import one_problem
 from .formats import WORKBOOKS, RawTable, read_table
 from .metapsy import metapsy_arm
-from .recipe import NAME
+from .recipe import free_recipe
 from .recipe_of_patients import plan_patients
 from .recipe_plan import Plan, plan_arms, plan_unit
-from .recognise import ARM_LEVEL, GUESS, LIKELY, SURE, Guess, convention, guess_columns, guess_scale, words_of
+from .recognise import (
+    ARM_LEVEL,
+    GUESS,
+    LIKELY,
+    SURE,
+    Guess,
+    convention,
+    guess_columns,
+    guess_counts,
+    guess_scale,
+    spellings,
+)
 from .scales import NOT_STATED
 
 NOMINAL = "# nominal = [0, 24, 168]  # hours of the planned visits, where subjects were seen at times of their own"
@@ -23,15 +34,17 @@ HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it h
 
 
 def write_recipe(path: str | Path, *, out: str | Path | None = None, sheet: str | None = None) -> Path:
-    """Inspects a file and writes `dataset.toml` beside it; the path of the recipe.
+    """Inspects a file and writes `dataset.toml` beside it (FILE.toml where that is another file's); the recipe's path.
 
     out : another place for the recipe. sheet : of a workbook with several.
     Raises DatasetError for a file that cannot be read, and where a recipe exists already.
     """
     path = Path(path)
-    target = Path(out) if out is not None else path.parent / NAME
+    target = Path(out) if out is not None else free_recipe(path)
     if path.exists() and target.exists():
-        raise one_problem(str(target), "no recipe there yet", "it is not overwritten: edit it, remove it, or say --out")
+        raise one_problem(
+            str(target), "no recipe there yet", "it is not overwritten: edit and check it, remove it, or say --out"
+        )
     text = recipe_text(path, sheet=sheet, base=target.parent)
     try:
         target.write_text(text, encoding="utf-8", newline="\n")
@@ -61,8 +74,8 @@ def recipe_text(path: Path, *, sheet: str | None = None, base: Path | None = Non
 
 
 def _is_arm_level(raw: RawTable, columns: Mapping[str, Guess]) -> bool:
-    counts = "n" in raw.frame and bool({"events", "mean", "percent"} & set(raw.frame.columns))
-    return counts and "score" not in columns
+    counts = guess_counts(raw)
+    return "n" in counts and bool({"events", "mean", "percent"} & set(counts)) and "score" not in columns
 
 
 def _plan_metapsy(plan: Plan) -> None:
@@ -70,7 +83,7 @@ def _plan_metapsy(plan: Plan) -> None:
     plan.top["layout"] = Guess("metapsy", SURE, "condition_arm1 and condition_arm2")
     plan.columns = {}
     labels = [label for side in ("1", "2") for label in metapsy_arm(plan.raw.frame, side)]
-    plan_arms(plan, list(dict.fromkeys(labels)), "arm")
+    plan_arms(plan, {label: [] for label in labels}, "arm")
 
 
 def _plan_arm_table(plan: Plan, path: Path) -> None:
@@ -81,7 +94,9 @@ def _plan_arm_table(plan: Plan, path: Path) -> None:
         if there and name not in plan.raw.frame:
             columns[name] = Guess(there[0], LIKELY, f"a usual name for {name}")
     columns = {name: guess for name, guess in columns.items() if name in (*ARM_LEVEL, "study", "arm", "scale", "hours")}
-    plan.columns = columns
+    plan.columns = columns = columns | guess_counts(plan.raw)
+    if "outcome" not in columns:
+        _plan_outcome(plan)
     if "scale" not in plan.raw.frame:
         found = guess_scale([*plan.raw.column_labels.values(), path.stem])
         plan.top["scale"] = found or Guess(
@@ -93,7 +108,23 @@ def _plan_arm_table(plan: Plan, path: Path) -> None:
     plan_unit(plan)
     if "role" not in columns:
         by = "treatment" if "treatment" in columns and columns["treatment"].value != columns["arm"].value else "arm"
-        plan_arms(plan, words_of(plan.raw, columns[by].value), by)
+        plan_arms(plan, spellings(plan.raw, columns[by].value), by)
+
+
+def _plan_outcome(plan: Plan) -> None:
+    """What is counted or measured, where no column says it."""
+    column = str(plan.columns[next(name for name in ("events", "percent", "mean") if name in plan.columns)].value)
+    words = column.casefold()
+    if "respon" in words or "remi" in words:
+        plan.top["outcome"] = Guess("response" if "respon" in words else "remission", LIKELY, f"{column!r} says so")
+        return
+    counted = not plan.columns.keys() & {"mean"}
+    plan.top["outcome"] = Guess(
+        "response" if counted else "change" if "change" in words else "score",
+        GUESS,
+        f"{column!r} does not say what is {'counted' if counted else 'measured'}",
+    )
+    plan.doubts.append("outcome")
 
 
 def _toml(plan: Plan, path: Path) -> str:

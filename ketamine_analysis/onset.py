@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from .meta_analysis import random_effects
+from .recipe import arm_words
 from .time_windows import WINDOW_NAMES, one_per_window
 
 COLUMNS = ["treatment_class", "window", "k", "estimate", "conf_low", "conf_high", "measure"]
@@ -111,7 +115,8 @@ def what_is_known(
     verdict : a function of the interval and of k alone, one of VERDICTS: "no trial here" (k = 0), "not told apart
         from control" (the interval holds 0), "better than control", "worse than control".
     Columns: `treatment_class, window, k, patients, estimate, conf_low, conf_high, measure, verdict`.
-    Raises ValueError for a window that is none of TIME_WINDOWS, and as `random_effects` does.
+    Raises ValueError for a window that is none of TIME_WINDOWS, a class misspelt, and as
+    `random_effects` does.
 
     >>> effects = pd.DataFrame({"study": list("abc"), "treatment_class": "ssri", "hours": [168, 1344, 1344],
     ...     "estimate": [0.1, 0.6, 0.7], "std_error": 0.1, "measure": "log_odds_ratio", "n": 50, "control_n": 50})
@@ -121,6 +126,7 @@ def what_is_known(
     unknown = [name for name in windows if name not in WINDOW_NAMES]
     if unknown:
         raise ValueError(f"window {unknown} is unknown: use {list(WINDOW_NAMES)}")
+    _check_classes(effects, classes or ())
     measure = str(effects["measure"].iloc[0]) if "measure" in effects else "none"
     if measure not in UPWARDS:
         raise ValueError(f"measure {measure!r} does not say which way is better: use one of {list(UPWARDS)}")
@@ -141,3 +147,12 @@ def what_is_known(
     verdict = np.select([k == 0, low > 0, high < 0], [VERDICTS[0], VERDICTS[2], VERDICTS[3]], default=VERDICTS[1])
     whole = {name: table[name].fillna(0).astype(int) for name in ("k", "patients")}
     return table.assign(**whole, measure=measure, verdict=verdict)
+
+
+def _check_classes(effects: pd.DataFrame, classes: Iterable[str]) -> None:
+    """A misspelt class would be shown as one that no trial has; other names may be groups that none has."""
+    known = [*dict.fromkeys(effects["treatment_class"].dropna().astype(str)), *arm_words("treatment_class")]
+    for name in classes:
+        near = difflib.get_close_matches(str(name).casefold(), known, 1, 0.8)
+        if near and name not in known and name.removesuffix("_combination") not in known:
+            raise ValueError(f"class {name!r} is not here and is no known one; did you mean {near[0]!r}?")

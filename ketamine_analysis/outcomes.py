@@ -102,7 +102,10 @@ def summarize_arms(
         raise ValueError(f"outcome {unknown} is unknown: use some of {list(SUMMARIZED)}")
     if missing not in MISSING:
         raise ValueError(f"missing {missing!r} is unknown: use one of {list(MISSING)}")
-    frame = nw.from_native(table).with_columns(nw.col("response", "remission").cast(nw.Float64))
+    frame = nw.from_native(table)
+    if not {"response", "remission"} <= set(frame.collect_schema().names()):
+        raise ValueError("the table has no response and remission: summarize_arms(derive_outcomes(scores))")
+    frame = frame.with_columns(nw.col("response", "remission").cast(nw.Float64))
     seen = frame.filter(nw.col("hours") > 0) if missing == "observed" else _complete(frame, missing)
     sums = _arm_sums(seen, wanted)
     rows = pd.concat([_outcome_rows(sums, name, level) for name in wanted], ignore_index=True)

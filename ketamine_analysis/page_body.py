@@ -44,7 +44,16 @@ def clean_html(text: str) -> str:
     """
     text = re.sub(r"<(script|style)\b.*?</\1\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
     protocols = {*bleach.ALLOWED_PROTOCOLS, "data"}  # `_kept` lets it pass in an image only
-    return str(bleach.clean(text, tags=TAGS, attributes=_kept, protocols=protocols, strip=True))
+    clean = bleach.clean(text, tags=TAGS, attributes=_kept, protocols=protocols, strip=True)
+    return re.sub(r'<table class="dataframe">.*?</table>', _marked_if_numbered, str(clean), flags=re.DOTALL)
+
+
+def _marked_if_numbered(match: re.Match) -> str:
+    """A table whose rows are only numbered gets the class that hides the numbers; names of rows are shown."""
+    head, _, body = match.group(0).partition("<tbody>")
+    labels = re.findall(r"<th[^>]*>(.*?)</th>", body, flags=re.DOTALL)
+    plain = head.count("<tr") == 1 and all(label.strip().isdigit() for label in labels)
+    return match.group(0).replace("dataframe", "dataframe numbered", 1) if plain else match.group(0)
 
 
 def living_links(body: str, name: str, names: list[str]) -> str:

@@ -7,20 +7,34 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .axes import class_colour, class_label, class_legend, draw_intervals, hours_axis, in_order, value_axis
+from .axes import (
+    arm_colours,
+    arm_legend,
+    class_colour,
+    class_label,
+    class_legend,
+    draw_intervals,
+    hours_axis,
+    in_order,
+    value_axis,
+)
 from .proportions import proportion_interval
 from .time_windows import TIME_WINDOWS
 
 POINT_AREA_PER_PATIENT = 0.9  # points² of marker area for each patient; less when there are many rows
 MANY_ROWS = 40
+JOINED = 12  # times of an arm; more are those of different patients, whose rates no line should join
+ARM_MARKERS = ("o", "s", "^", "D", "v", "P")
 COUNT_INCHES = 0.17  # between two numbers of trials, or one of them is moved
 
 
-def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_rates(arms: pd.DataFrame, *, outcome: str | None = None, ax: Axes | None = None) -> Axes:
     """Events / n of every row by time: Wilson 95 % bars, marker area ∝ n, one colour per treatment class.
 
-    arms : rows of one outcome with `hours, n, events, treatment_class`; arms of the same hour are set side by
-        side. Filled markers are active arms, open ones controls (where `role` is given).
+    arms : rows with `hours, n, events, treatment_class`; arms of the same hour are set side by side. Without
+        classes each arm has its own colour and marker. Of one trial, the times of an arm are joined. Filled markers
+        are active arms, open ones controls (where `role` is given).
+    outcome : the one to draw, such as "response"; None where the table holds one.
     Raises ValueError for a table with several outcomes or no counts.
 
     >>> arms = pd.DataFrame({"study": list("ab"), "arm": "ketamine", "treatment_class": "ketamine", "hours": [24, 168],
@@ -28,35 +42,57 @@ def plot_rates(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plot_rates(arms).get_title(loc="left")
     '2 arm-times of 2 trials; bars: Wilson 95 %; area: patients'
     """
-    rows = _one_outcome(arms)
+    rows = _one_outcome(arms, outcome)
     ax = ax or plt.subplots(figsize=(8, 4.5), layout="constrained")[1]
     low, high = proportion_interval(rows["events"], rows["n"])
     area = POINT_AREA_PER_PATIENT * min(1.0, MANY_ROWS / len(rows))
     rows = rows.assign(low=low, high=high, rate=rows["events"] / rows["n"], x=_side_by_side(rows["hours"]))
+    styles = _rate_styles(rows, "treatment_class" in arms)
+    trials = rows["study"].nunique()
     for name, part in rows.groupby("treatment_class", sort=False):
-        colour = class_colour(name)
-        ax.vlines(part["x"], 100 * part["low"], 100 * part["high"], color=colour, lw=0.8, alpha=0.6)
-        control = part["role"].eq("control") if "role" in part else pd.Series(False, index=part.index)
-        ax.scatter(
-            part["x"],
-            100 * part["rate"],
-            s=4 + area * part["n"],
-            edgecolor=colour,
-            linewidth=0.9,
-            facecolor=[("white" if one else colour) for one in control],
-            alpha=0.75,
-            zorder=3,
-        )
+        _draw_rates(ax, part, styles[str(name)], area, joined=trials == 1)
     hours_axis(ax, rows["x"])
     ax.set_ylim(-3, 103)
     ax.set_ylabel(f"{rows['outcome'].iloc[0]}, % of patients")
-    class_legend(ax, rows["treatment_class"].unique())
-    ax.set_title(
-        f"{len(rows)} arm-times of {rows['study'].nunique()} trials; bars: Wilson 95 %; area: patients",
-        fontsize=9,
-        loc="left",
-    )
+    if "treatment_class" in arms:
+        class_legend(ax, rows["treatment_class"].unique())
+    else:
+        arm_legend(ax, styles)
+    words = f"{len(rows)} arm-times of {trials} trial{'s' * (trials > 1)}; bars: Wilson 95 %; area: patients"
+    ax.set_title(words, fontsize=9, loc="left")
     return ax
+
+
+def _rate_styles(rows: pd.DataFrame, classes: bool) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each class, or of each arm where the table has no classes."""
+    names = [str(name) for name in rows["treatment_class"].unique()]
+    if classes:
+        return {name: (class_colour(name), "o") for name in names}
+    colours = arm_colours(names)
+    return {name: (colours[name], ARM_MARKERS[place % len(ARM_MARKERS)]) for place, name in enumerate(names)}
+
+
+def _draw_rates(ax: Axes, part: pd.DataFrame, style: tuple[str, str], area: float, *, joined: bool) -> None:
+    colour, marker = style
+    ax.vlines(part["x"], 100 * part["low"], 100 * part["high"], color=colour, lw=0.8, alpha=0.6)
+    control = part["role"].eq("control") if "role" in part else pd.Series(False, index=part.index)
+    ax.scatter(
+        part["x"],
+        100 * part["rate"],
+        s=4 + area * part["n"],
+        marker=marker,
+        edgecolor=colour,
+        linewidth=0.9,
+        facecolor=[("white" if one else colour) for one in control],
+        alpha=0.75,
+        zorder=3,
+    )
+    if not joined:
+        return
+    apart = [name for name in ("arm", "scale", "definition", "analysis", "timing") if name in part]
+    for _, line in part.sort_values("x").groupby(apart, dropna=False):
+        if len(line) <= JOINED:
+            ax.plot(line["x"], 100 * line["rate"], color=colour, lw=1.2, alpha=0.7, zorder=2)
 
 
 def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -168,12 +204,17 @@ def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     return ax
 
 
-def _one_outcome(arms: pd.DataFrame) -> pd.DataFrame:
+def _one_outcome(arms: pd.DataFrame, outcome: str | None) -> pd.DataFrame:
+    absent = [name for name in ("outcome", "events", "n", "hours") if name not in arms]
+    if absent:
+        raise ValueError(f"the table has no column {absent}: rates are of arms; patients become arms by summarize_arms")
+    arms = arms if outcome is None else arms[arms["outcome"] == outcome]
     rows = arms[arms["events"].notna() & arms["n"].notna() & (arms["hours"] > 0)]
     if rows.empty:
         raise ValueError("no row has events, n and a time after first dose: nothing to draw")
-    if rows["outcome"].nunique() > 1:
-        raise ValueError(f"one figure shows one outcome; the table has {sorted(rows['outcome'].unique())}")
+    kinds = sorted(rows["outcome"].unique())
+    if len(kinds) > 1:
+        raise ValueError(f"one figure shows one outcome; the table has {kinds}: say outcome={kinds[-1]!r}")
     named = rows["treatment_class"].fillna(rows["arm"]) if "treatment_class" in rows else rows["arm"]
     return rows.assign(treatment_class=named)
 

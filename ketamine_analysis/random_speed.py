@@ -11,7 +11,7 @@ from scipy import optimize, stats
 
 from .curve_fit import STEP, Curves, slopes, values
 from .errors import ConvergenceError
-from .inference import summary_table
+from .inference import summary_html, summary_table, summary_text
 from .reml import Blocks, minimize
 from .shapes import HIGHEST, LOWEST
 
@@ -69,8 +69,8 @@ class RandomSpeed:
         })  # fmt: skip
         return pd.concat([sizes, pd.DataFrame(hours, columns=names), spread], ignore_index=True)
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def fit_random_speed(ml: Curves, columns: tuple[tuple[str, str], ...]) -> RandomSpeed:

@@ -87,17 +87,24 @@ class Recipe:
 
 
 def find_recipe(path: str | Path) -> Path | None:
-    """The recipe of a file: the file itself when it is one, else the dataset.toml beside it that names the file.
+    """The recipe of a file: the file itself when it is one, else the dataset.toml or FILE.toml beside it that names it.
 
-    Raises DatasetError when a dataset.toml lies beside the file and is broken.
+    Raises DatasetError when such a recipe lies beside the file and is broken.
     """
     path = Path(path)
     if path.suffix.lower() == ".toml":
         return path
+    for beside in (path.parent / NAME, path.with_suffix(".toml")):
+        if beside.is_file() and _parsed(beside).get("file") == path.name:
+            return beside
+    return None
+
+
+def free_recipe(path: Path) -> Path:
+    """Where a new recipe of the file goes: dataset.toml, or FILE.toml where that one is another file's."""
     beside = path.parent / NAME
-    if not beside.is_file():
-        return None
-    return beside if _parsed(beside).get("file") == path.name else None
+    own = not beside.is_file() or _parsed(beside).get("file") == path.name
+    return beside if own else path.with_suffix(".toml")
 
 
 def load_recipe(path: str | Path) -> Recipe:

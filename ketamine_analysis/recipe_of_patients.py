@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from .recipe_plan import MANY, Plan, plan_arms, plan_missing, plan_unit
-from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, words_of
+from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_wide import WideColumn, guess_items, guess_wide
 from .scales import SCALES
 
@@ -44,12 +44,25 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
         values = raw.frame[arm.value]
         if values.isna().any() and "subject" in columns:
             plan.top["once_per_subject"] = Guess(["arm"], LIKELY, f"{arm.value} is blank on some rows")
-        plan_arms(plan, words_of(raw, arm.value), "arm")
+        plan_arms(plan, spellings(raw, arm.value), "arm")
     plan.columns = {name: guess for name, guess in columns.items() if name not in _LEFT}
     for name in ("subject", "arm"):
-        if name not in columns:
+        if name not in columns and (alone := _without_repeats(plan)) and name == "subject":
+            plan.columns[name] = Guess(alone, GUESS, "no value stands twice")
+            plan.doubts.append(name)
+        elif name not in columns:
             plan.columns[name] = Guess("?", GUESS, "no column looks like it: name it")
             plan.doubts.append(name)
+
+
+def _without_repeats(plan: Plan) -> str | None:
+    """In a wide file the only column that is not read yet and could name the patients: no blank, no value twice."""
+    if plan.top["layout"].value != "wide":
+        return None
+    read = {*plan.tables.get("wide", {}), *(str(one.value) for one in plan.columns.values()), "_line"}
+    free = [name for name in plan.raw.frame.columns if name not in read]
+    alone = [name for name in free if plan.raw.frame[name].notna().all() and plan.raw.frame[name].is_unique]
+    return str(alone[0]) if len(alone) == 1 else None
 
 
 def _plan_scale(plan: Plan, texts: list[str], kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .formats import RawTable
@@ -42,16 +43,23 @@ def plan_missing(plan: Plan, columns: list[str]) -> None:
         plan.top["missing"] = Guess(list(codes), LIKELY, "; ".join(codes.values()))
 
 
-def plan_arms(plan: Plan, labels: list[str], by: str) -> None:
-    """What the labels of the arms tell."""
+def plan_arms(plan: Plan, labels: Mapping[str, list[str]], by: str) -> None:
+    """What the labels of the arms tell; labels : each → its other spellings in the file."""
     if len(labels) > MANY:
         return
     plan.tables["arms"] = {
-        label: _with_own_class(plan, by, label, guess) for label, guess in guess_arms(labels).items()
+        label: _with_spellings(_with_own_class(plan, by, label, guess), labels[label])
+        for label, guess in guess_arms(labels).items()
     }
     if by != "arm":
         plan.top["arms_by"] = Guess(by, LIKELY, f"[arms] describes the values of {by}")
     plan.doubts.append("arms")
+
+
+def _with_spellings(guess: Guess, others: list[str]) -> Guess:
+    if not others:
+        return guess
+    return Guess(guess.value, guess.confidence, f"{guess.evidence}; also written {', '.join(map(repr, others))}")
 
 
 def _with_own_class(plan: Plan, by: str, label: str, guess: Guess) -> Guess:

@@ -8,7 +8,7 @@ import pandas as pd
 from .datasets import HOURS_IN
 from .errors import DatasetError, nearest, one_problem, problem_table
 from .recipe import Recipe
-from .visits import DROP
+from .visits import DROP, with_study_days
 
 NEAR = np.log(1.5)  # a look counts for a nominal time within a factor of 1.5
 
@@ -32,16 +32,10 @@ def _hours(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     if "hours" not in frame:
         return frame
     unit, zero = recipe.time.get("unit", "hours"), float(recipe.time.get("first_dose", 0))
-    number = pd.to_numeric(frame["hours"], errors="coerce").astype(float)
     if unit == "study_days":
-        if (number == 0).any():
-            fix = "study days have no day 0: say unit = 'days', and first_dose = the day of first dose"
-            lines = frame.loc[number == 0, "_line"]
-            raise DatasetError(problem_table(recipe.file.name, [(line, "hours", 0, "no day 0", fix) for line in lines]))
-        hours = np.where(number > 0, number - 1, number) * 24.0
-    else:
-        hours = (number - zero) * HOURS_IN[unit]
-    return frame.assign(hours=frame["hours"].where(number.isna(), pd.Series(hours, index=frame.index)))
+        return with_study_days(frame, recipe.file.name)
+    number = pd.to_numeric(frame["hours"], errors="coerce").astype(float)
+    return frame.assign(hours=frame["hours"].where(number.isna(), (number - zero) * HOURS_IN[unit]))
 
 
 def _hours_of_visits(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

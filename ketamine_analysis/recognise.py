@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from .arm_names import one_spelling
 from .checks import ARM_NUMBERS, ARM_WORDS
+from .column_names import COUNT_SYNONYMS, SYNONYMS, named_unit, squeezed
 from .datasets import labelled
 from .formats import RawTable
 from .scales import SCALES
 from .visits import visit_hours
 
 SURE, LIKELY, GUESS = "sure", "likely", "GUESS"
-# library name → what a column for it is called, punctuation gone, the most telling first
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    name: tuple(words.split())
-    for name, words in {
-        "subject": "usubjid subjid subjectid subject subj subjectno patientid patient patid patnr patno patientnumber "
-        "recordid participantid participant ptid pid id",
-        "arm": "trt01p trtp trt01a trta arm treatment treatmentarm treatmentgroup allocation allocatedarm "
-        "randomisedarm randomizedarm randomisation randomization group grp trt treat drug condition gruppe behandlung",
-        "study": "studyid study trialid trial",
-        "visit": "avisit redcapeventname visit visitname visitlabel timepoint event eventname visitnum visitno",
-        "hours": "hours hour hrs timehours ady studyday days day dayssincefirstdose weeks week wk minutes",
-        "date": "visitdate assessmentdate visdt adt visitdt date datum",
-        "start": "randdate randomisationdate randomizationdate firstdosedate startdate dateoffirstdose infusiondate "
-        "trtsdt rfstdtc randdt baselinedate",
-        "score": "aval score total totalscore sum value",
-        "baseline": "base baseline baselinescore baselinetotal bl",
-        "change": "chg change changefrombaseline",
-        "period": "period aperiod",
-        "site": "site siteid centre center",
-        "age": "age",
-        "sex": "sex gender",
-    }.items()
-}
 ARM_LEVEL = (*ARM_NUMBERS, *ARM_WORDS, "outcome", "year", "doi", "registry")
-UNIT_OF = {"hour": "hours", "hr": "hours", "day": "days", "week": "weeks", "wk": "weeks", "minute": "minutes"}
 SCALE_WORDS = {
     "madrs": "MADRS", "montgomery": "MADRS", "hamd": "HAMD17", "hdrs": "HAMD17", "hrsd": "HAMD17",
     "qids": "QIDS-SR16", "qidsc": "QIDS-C16", "phq": "PHQ-9", "bdi": "BDI-II", "bdi2": "BDI-II", "cdrs": "CDRS-R",
@@ -95,9 +73,17 @@ def guess_columns(raw: RawTable) -> dict[str, Guess]:
     return found
 
 
-def squeezed(text: str) -> str:
-    """The text's letters and digits, small."""
-    return re.sub(r"[^a-z0-9]", "", str(text).casefold())
+def guess_counts(raw: RawTable) -> dict[str, Guess]:
+    """The columns of a published table (n, events, mean, sd …) under the names that such tables give them."""
+    columns = [name for name in raw.frame.columns if name != "_line"]
+    found: dict[str, Guess] = {}
+    for name, words in COUNT_SYNONYMS.items():
+        fits = [column for word in words for column in columns if squeezed(column) == word]
+        if name in columns:
+            found[name] = Guess(name, SURE, "the library's own name")
+        elif fits:
+            found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
+    return found
 
 
 def guess_scale(texts: Iterable[str]) -> Guess | None:
@@ -124,12 +110,11 @@ def guess_visits(labels: Iterable[str]) -> dict[str, Guess]:
 
 def guess_unit(column: str, label: str = "") -> Guess:
     """The time unit that a column's name or label names; CDISC's ADY counts study days, day 1 = first dose."""
-    if column.upper() in ("ADY", "VISITDY", "STUDYDAY"):
+    if named_unit(column) == "study_days":
         return Guess("study_days", LIKELY, "CDISC study days: day 1 is the day of first dose, there is no day 0")
     for text in (column, label):
-        for word, unit in UNIT_OF.items():
-            if word in str(text).casefold():
-                return Guess(unit, SURE if column == "hours" else LIKELY, f"{text!r} says so")
+        if (unit := named_unit(text)) is not None:
+            return Guess(unit, SURE if column == "hours" else LIKELY, f"{text!r} says so")
     return Guess("days", GUESS, f"the name {column!r} does not say its unit")
 
 
@@ -169,7 +154,11 @@ def guess_missing(raw: RawTable, numbers: Iterable[str]) -> dict[Any, str]:
     for name in numbers:
         if name not in raw.frame:
             continue
-        present = set(pd.to_numeric(raw.frame[name], errors="coerce").dropna())
+        number = pd.to_numeric(raw.frame[name], errors="coerce")
+        present = set(number.dropna())
+        for word in dict.fromkeys(raw.frame[name][number.isna()].dropna().astype(str).str.strip()):
+            if re.fullmatch(rf"{MISSING_LABELS}|-+|\?|nd|drop(ped)?[ -]?out", word.casefold()):
+                found[word] = f"stands in {name}, and is no number"
         for code, words in raw.labels.get(name, {}).items():
             if code in present and re.search(MISSING_LABELS, str(words).casefold()):
                 found[_short(code)] = f"labelled {words!r} in {name}"
@@ -187,6 +176,19 @@ def _short(code: Any) -> Any:
 
 def words_of(raw: RawTable, column: str) -> list[str]:
     """The values of a column as words, in the order in which they come."""
-    table = labelled(RawTable(raw.frame[[column]], raw.labels), ())
-    values = table[column].dropna()
-    return [str(_short(value)) for value in dict.fromkeys(values)]
+    return list(dict.fromkeys(_words(raw, column)))
+
+
+def spellings(raw: RawTable, column: str) -> dict[str, list[str]]:
+    """The labels of a column in the order in which they come → how else each is written (capitals and spaces)."""
+    words = _words(raw, column)
+    chosen = one_spelling(words)
+    return {
+        label: [one for one, right in chosen.items() if right == label and one != label]
+        for label in dict.fromkeys(words.map(chosen))
+    }
+
+
+def _words(raw: RawTable, column: str) -> pd.Series:
+    values = labelled(RawTable(raw.frame[[column]], raw.labels), ())[column].dropna()
+    return values.map(lambda value: str(_short(value))).astype(object)

@@ -17,6 +17,16 @@ OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
     "dextromethorphan": "nmda_other", "esmethadone": "nmda_other", "brexanolone": "neurosteroid",
 }  # fmt: skip
 PLACEBO_WORDS = ("placebo", "pbo", "plc", "saline", "sham", "vehicle")
+CONTROL_WORDS = {"control", "controls", "usual", "tau", "waitlist", "waiting", "standard", "kontrolle"}
+BESIDE = (
+    "ssri",
+    "ssris",
+    "snri",
+    "snris",
+    "antidepressant",
+    "antidepressants",
+    "oral",
+)  # with a placebo: its control kind
 SHORT_WORDS = {
     "ket": "ketamine",
     "esket": "esketamine",
@@ -43,17 +53,19 @@ def _arm(label: str) -> Guess:
     text = str(label).casefold()
     words = [SHORT_WORDS.get(word, word) for word in re.findall(r"[a-z]{3,}", text)]
     drugs = list(dict.fromkeys(word for word in words if word in _classes() and word != "placebo"))
-    told: dict[str, str] = {}
     if not drugs:
         if not any(word in PLACEBO_WORDS for word in words):
+            if CONTROL_WORDS & set(words):
+                asked = {"treatment": text, "treatment_class": "?", "role": "control", "control_kind": "?"}
+                return Guess(asked, GUESS, "called a control; of which kind?")
             return Guess(
                 {"treatment": text, "treatment_class": "?", "role": "active"}, GUESS, "no known drug in the label"
             )
-        return Guess(
-            {"treatment": "placebo", "treatment_class": "placebo", "role": "control", "control_kind": "placebo"},
-            LIKELY,
-            "a word for placebo",
-        )
+        told = {"treatment": "placebo", "treatment_class": "placebo", "role": "control", "control_kind": "placebo"}
+        if "+" in text or {"plus", *BESIDE} & set(words):
+            why = "a placebo beside another drug: placebo_plus_stable_drug, or placebo_plus_new_drug?"
+            return Guess(told | {"control_kind": "?"}, GUESS, why)
+        return Guess(told, LIKELY, "a word for placebo")
     drug = drugs[0]
     told = {"treatment": drug, "treatment_class": _classes()[drug], "role": "active"}
     if drug == "midazolam":

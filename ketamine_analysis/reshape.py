@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from .arm_names import plain_name
 from .datasets import labelled, with_words, without_codes
 from .errors import DatasetError, nearest, one_problem, problem_table
 from .formats import RawTable, read_table
@@ -55,7 +56,8 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     if recipe.layout == "long":
         frame, told = with_hours(frame, recipe)
         notes += told
-    frame = _with_arms(frame, recipe)
+    frame, told = _with_arms(frame, recipe)
+    notes += told
     grain = recipe.grain
     if "change" in frame and grain == "patients":
         frame, grain, words = _from_changes(frame)
@@ -75,8 +77,11 @@ def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     for name, kept in recipe.filter.items():
         frame = _kept(frame, name, kept, recipe)
         notes.append(f"only rows with {name} = {', '.join(str(value) for value in kept)}: {len(frame)}")
-    for name in numbers & set(frame.columns):
-        frame = without_codes(frame, name, recipe.missing)
+    for name in [name for name in frame.columns if name in numbers]:
+        before, frame = frame[name], without_codes(frame, name, recipe.missing)
+        counts = before[before.notna() & frame[name].isna()].astype(str).value_counts()
+        told = ", ".join(f"{code.removesuffix('.0')} ({count}×)" for code, count in counts.items())
+        notes += [f"{name}: read as missing {told}"] if told else []
     for name, columns in recipe.items.items():
         scale = _scale_of(name, recipe)
         total = sum_items(
@@ -179,12 +184,13 @@ def _filled(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return frame
 
 
-def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     if not recipe.arms:
-        return frame
+        return frame, []
     by = recipe.arms_by
     if by not in frame:
         raise one_problem(recipe.source.name, "column present", f"[arms] is given: name [columns] {by} = …", by)
+    frame, notes = _spelled_as_in_recipe(frame, by, recipe)
     labels = list(dict.fromkeys(frame[by].dropna().astype(str)))
     rows: list[tuple] = [
         (None, f"arms.{one}", None, f"a value of {by}", f"no row has it{nearest(one, labels)}")
@@ -206,9 +212,23 @@ def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         raise DatasetError(problem_table(recipe.source.name, rows))
     told = [key for key in ARM_KEYS if any(key in words for words in recipe.arms.values())]
     new = {key: frame[by].map({arm: words.get(key) for arm, words in recipe.arms.items()}) for key in told}
-    return frame.assign(
-        **{key: values if key not in frame else values.fillna(frame[key]) for key, values in new.items()}
-    )
+    told_apart = {key: values if key not in frame else values.fillna(frame[key]) for key, values in new.items()}
+    return frame.assign(**told_apart), notes
+
+
+def _spelled_as_in_recipe(frame: pd.DataFrame, by: str, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
+    """Labels that differ from one of [arms] only in capitals and spaces are that arm; each is noted."""
+    known = {plain_name(label): label for label in recipe.arms}
+    counts = frame[by].dropna().astype(str).value_counts()
+    meant = {
+        label: known[plain_name(label)]
+        for label in counts.index
+        if label not in recipe.arms and plain_name(label) in known
+    }
+    if not meant:
+        return frame, []
+    notes = [f"{by} {label!r} ({counts[label]}×) is read as {right!r}" for label, right in meant.items()]
+    return frame.assign(**{by: frame[by].map(lambda one: meant.get(str(one), one), na_action="ignore")}), notes
 
 
 def _from_changes(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, str]:

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from .errors import DatasetError, one_problem, problem_table
 
-MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", ".", "null", "NULL", "None")
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "n.a.", "NaN", "nan", ".", "null", "NULL", "None")
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MARKS = (  # byte order marks, the longer first
@@ -145,15 +145,14 @@ def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.
         raise one_problem(path.name, "a text table", f"{str(error).splitlines()[0][:200]}") from None
     ragged = [(number, count) for number, count, text in odd if text.strip()]
     if ragged:
-        raise DatasetError(
-            problem_table(
-                path.name,
-                [
-                    (number, "", None, "as many fields in each line as in the header", f"{count} fields, not {columns}")
-                    for number, count in ragged
-                ],
+        rule = "as many fields in each line as in the header"
+        if len(ragged) > 1 and len({count for _, count in ragged}) == 1 and columns < 3:  # all agree, against line 1
+            fix = (
+                f"it has {columns}, each line below it {ragged[0][1]}: is it a title? delete the lines above the table"
             )
-        )
+            raise DatasetError(problem_table(path.name, [(1, "", None, rule, fix)]))
+        rows = [(number, "", None, rule, f"{count} fields, not {columns}") for number, count in ragged]
+        raise DatasetError(problem_table(path.name, rows))
     table = pa.table({name: _trimmed(table[name]) for name in names}).slice(1)
     lines = np.arange(2, len(table) + len(odd) + 2)
     lines = lines[~np.isin(lines, [number for number, _, _ in odd])] if odd else lines

@@ -16,7 +16,8 @@ from .curve_bands import band, widest_size
 from .curve_bounds import HELD, hours_interval, hours_to_fraction, limits_note, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .errors import ConvergenceError
-from .inference import summary_table
+from .inference import summary_html, summary_table, summary_text
+from .questions import NotInData
 from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
 from .shape_tests import information_criteria, likelihood_ratio
@@ -259,8 +260,8 @@ class TimeCourse:
             rows.append((name, words, np.nan if sides else estimate, low, high, note))
         return pd.DataFrame(rows, columns=["treatment_class", "term", "estimate", "conf_low", "conf_high", "note"])
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False)
+    __repr__ = summary_text
+    _repr_html_ = summary_html
 
 
 def fit_time_course(
@@ -298,7 +299,7 @@ def fit_time_course(
     shapes = tuple(SHAPES[shape if isinstance(shape, str) else shape[name]] for name in classes)
     m = sum(len(one.parameters) for one in shapes)
     if len(rows) < len(columns) + m + 2:
-        raise ValueError(f"{len(rows)} effects cannot carry {len(columns) + m} curve parameters and two variances")
+        raise NotInData(f"{len(rows)} effects cannot carry {len(columns) + m} curve parameters and two variances")
     kinds = rows["study"].to_numpy(), rows["treatment_class"].to_numpy()
     blocks = make_blocks(*kinds, lambda at: trial_covariances(rows, at, correlation, constant=constant_correlation))
     y, t, empty = rows["estimate"].to_numpy(float), rows["hours"].to_numpy(float), np.empty(0)

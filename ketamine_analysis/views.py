@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from .axes import MEASURE_LABELS, class_label
 from .course_plots import plot_time_course
 from .effects import contrast_arms, without_contrast
+from .errors import nearest
 from .forest import plot_forest
 from .inference import as_ratio, interval_text
 from .keep import VECTOR
@@ -131,7 +132,9 @@ def column_values(arms: pd.DataFrame, column: str) -> list[tuple[str, str]]:
 
 
 def check_columns(arms: pd.DataFrame) -> None:
-    """Raises ValueError where a column that every view needs is missing."""
+    """Raises ValueError where a column that every view needs is missing, TypeError for what is no table."""
+    if not isinstance(arms, pd.DataFrame):
+        raise TypeError(f"a table of arms is explored, not {type(arms).__name__}: ka.read_as_arms(file) reads one")
     missing = [name for name in ("study", "treatment_class", "outcome", "hours") if name not in arms]
     if missing:
         raise ValueError(f"the table of arms has no column {missing}: see ka.read_arms; a class may be the arm's name")
@@ -149,7 +152,7 @@ def _check_choices(
         *((name, value, [one for _, one in column_values(arms, name)]) for name, value in kept.items()),
     ):
         if value not in allowed:
-            raise ValueError(f"{name} {value!r} is not here: use one of {allowed}")
+            raise ValueError(f"{name} {value!r} is not here: use one of {allowed}{nearest(value, allowed)}")
 
 
 def _effects(

@@ -12,6 +12,7 @@ from ketamine_analysis.errors import PROBLEM_COLUMNS
 
 report = importlib.import_module("ketamine_analysis.report")
 examination = importlib.import_module("ketamine_analysis.examination")
+check_report = importlib.import_module("ketamine_analysis.check_report")
 
 
 def _call(*arguments):
@@ -60,8 +61,9 @@ def test_check_prints_each_problem_and_the_count(monkeypatch, tmp_path, severiti
     )
     result = _call("check", "f.csv", "--out", tmp_path)
     assert result.exit_code == code
-    first, *lines, last, written = result.output.splitlines()
+    first, *lines, last, written, following = result.output.splitlines()
     assert (first, last) == ("file: f.csv", closing)
+    assert following.startswith("next: ")
     assert len(lines) == len(severities)  # all of them, never "and 5 more"
     assert str(tmp_path / "check_f_csv.csv") in written and (tmp_path / "check_f_csv.html").exists()
     if severities:
@@ -129,6 +131,8 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
     monkeypatch.setattr(cli, "shipped_folder", lambda name: clone)
     assert _call("lab").exit_code == 3
     assert calls[-1] == [sys.executable, "-m", "jupyterlab", str(clone)]
+    _call("lab", "--no-browser", "--port", "8890")
+    assert calls[-1][-4:] == [str(clone), "--no-browser", "--port", "8890"]
 
     package = tmp_path / "site-packages" / "ketamine_analysis"
     (package / "notebooks").mkdir(parents=True)
@@ -141,10 +145,48 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
     monkeypatch.setattr(cli, "__file__", str(package / "cli.py"))
     (package / "data" / "examples").mkdir(parents=True)
     (package / "data" / "examples" / "trial.csv").write_text("shipped")
+    (package / "data" / "examples" / "__pycache__").mkdir()
+    (package / "notebooks" / "00_start_here.ipynb").write_text("shipped")
     monkeypatch.setattr(cli, "shipped_folder", lambda name: package / name)
     result = _call("lab")
     assert (work / "data" / "examples" / "trial.csv").read_text() == "shipped"  # notebooks 00 and 07 read it
     assert str(work / "notebooks") in result.output
-    assert calls[-1][-1] == str(work / "notebooks")
+    assert calls[-1][-1] == str(work / "notebooks" / "00_start_here.ipynb")  # the first page, not a list of files
+    assert not (work / "data" / "examples" / "__pycache__").exists()
     assert (work / "notebooks" / "01.ipynb").read_text() == "mine"
     assert (work / "notebooks" / "02.ipynb").read_text() == "shipped"
+
+
+@pytest.mark.parametrize(
+    ("rules", "severity", "recipe", "words"),
+    [
+        ((), "error", True, "next: ketamine-analysis run 'my trial.xlsx'"),
+        (("column present",), "error", False, "next: ketamine-analysis new 'my trial.xlsx'"),
+        (("column present",), "error", True, "next: correct the file or its recipe, then: ketamine-analysis check"),
+        (("whole scores",), "error", False, "next: correct the file, then: ketamine-analysis check"),
+        (("the guesses are confirmed",), "error", True, "write confirmed = true in the recipe"),
+        (("the guesses are confirmed",), "warning", True, "write confirmed = true in the recipe"),
+        (("the file exists",), "error", False, "next: say where the file is"),
+    ],
+)
+def test_every_check_ends_with_what_to_do_next(rules, severity, recipe, words):
+    problems = _problems(*([severity] * len(rules))).assign(rule=list(rules))
+    assert words in check_report.next_step(problems, "my trial.xlsx", with_recipe=recipe)
+
+
+def test_check_and_run_of_a_foreign_file_lead_to_new_and_new_to_the_lines_to_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        rows = {"Nr": [1, 2], "Group": ["ketamine", "saline"], "MADRS_BL": [30, 31], "MADRS_D7": [12, 30]}
+        pd.DataFrame(rows).to_csv(f"{name}.csv", index=False)
+    for verb in ("check", "run"):
+        told = _call(verb, "one.csv")
+        assert told.exit_code == 2 and "next: ketamine-analysis new one.csv" in told.output
+    told = _call("new", "one.csv")
+    lines = (tmp_path / "dataset.toml").read_text(encoding="utf-8").splitlines()
+    unsure = [str(number) for number, line in enumerate(lines, 1) if "# GUESS" in line]
+    assert f"look at lines {', '.join(unsure)}" in told.output and "ketamine-analysis run one.csv" in told.output
+    assert "written: two.toml" in _call("new", "two.csv").output  # dataset.toml is the other file's
+    assert (
+        "recipe: two.toml" in _call("check", "two.csv").output and "no recipe there" in _call("new", "two.csv").output
+    )

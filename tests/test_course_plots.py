@@ -65,7 +65,7 @@ def test_separated_windows_are_filled_and_looks_counted_below():
 
 
 def test_the_grid_says_what_no_trial_here_counted():
-    table = ka.what_is_known(_counts(), classes=("fast", "unseen"))
+    table = ka.what_is_known(_counts(), classes=("fast", "maoi"))
     axes = ka.plot_what_is_known(table)
     assert axes.shape == (2, 3)
     assert "better than control" in axes[0, 0].texts[0].get_text() and "6 trials" in axes[0, 0].texts[1].get_text()

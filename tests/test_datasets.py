@@ -251,3 +251,66 @@ def test_rows_of_one_label_are_told_apart():
     )
     problems = ka.problems_in_scores(table)
     assert problems[["row", "value"]].to_numpy().tolist() == [[7, 61]]
+
+
+def test_an_arm_spelled_in_two_ways_is_not_two_arms():
+    table = pd.DataFrame({
+        "subject": [1, 1, 2, 2, 3, 3], "arm": ["Ketamine"] * 4 + ["ketamine "] * 2, "hours": [0, 24] * 3, "score": 20,
+    })  # fmt: skip
+    with pytest.raises(ka.DatasetError, match="mostly written 'Ketamine': write it so") as raised:
+        ka.read_scores(table, scale="MADRS", study="one")
+    assert raised.value.problems["row"].tolist() == [4, 5]
+    counts = table.assign(arm=["Ketamine", "ketamine"] * 3, study=list("aabbcc"), n=20, events=9, outcome="response")
+    counts = counts.assign(hours=24, scale="MADRS")
+    with pytest.raises(ka.DatasetError, match="one spelling per arm"):
+        ka.read_arms(counts)
+    ka.read_arms(counts.assign(study=list("abcdef")))  # other trials spell as they like
+
+
+def test_missing_columns_name_the_likely_ones_to_paste():
+    table = pd.DataFrame({"USUBJID": ["a"], "TRT01P": "x", "VISIT": "Week 1", "AVAL": 20})
+    with pytest.raises(ka.DatasetError) as raised:
+        ka.read_scores(table)
+    told = dict(zip(raised.value.problems["column"], raised.value.problems["message"], strict=True))
+    assert "it has USUBJID, TRT01P, VISIT, AVAL" in str(raised.value) and str(raised.value).count("it has") == 1
+    assert 'columns={"subject": "USUBJID"}' in told["subject"] and 'columns={"score": "AVAL"}' in told["score"]
+    assert 'columns={"visit": "VISIT"} and visits=' in told["hours"] and 'scale="MADRS"' in told["scale"]
+    with pytest.raises(ka.DatasetError, match='columns={"score": "HAMD17_total"}') as raised:
+        ka.read_scores(table.rename(columns={"AVAL": "HAMD17_total"}))
+    assert 'scale="HAMD17"' in str(raised.value)
+
+
+def test_unknown_visits_are_told_once_with_their_likely_hours():
+    table = pd.DataFrame({"subject": [1, 1, 1, 2, 2], "arm": "a", "score": 20})
+    table["visit"] = ["Baseline", "Week 1", "V9", "Baseline", "Week 1"]
+    with pytest.raises(ka.DatasetError) as raised:
+        ka.read_scores(table, scale="MADRS", study="s")
+    assert raised.value.problems["value"].tolist() == ["Baseline", "Week 1", "V9"]
+    assert "all together: visits={'Baseline': 0, 'Week 1': 168, 'V9': …}" in raised.value.problems["message"][0]
+    table.loc[2, "visit"] = None
+    with pytest.raises(ka.DatasetError, match="a visit with known hours"):
+        ka.read_scores(table, scale="MADRS", study="s", visits={"Baseline": 0, "Week 1": 168})
+
+
+def test_study_days_count_from_one_and_a_named_unit_must_be_said():
+    table = pd.DataFrame({"subject": 1, "arm": "a", "ADY": [-1, 1, 8], "score": [30, 31, 20]})
+    names = {"columns": {"hours": "ADY"}, "scale": "MADRS", "study": "s"}
+    assert ka.read_scores(table, **names, time_unit="study_days")["hours"].tolist() == [-24, 0, 168]
+    with pytest.raises(ValueError, match="'ADY' seems to count study_days: say time_unit='study_days'"):
+        ka.read_scores(table, **names)
+    assert ka.read_scores(table, **names, time_unit="hours")["hours"].tolist() == [-1, 1, 8]
+    with pytest.raises(ka.DatasetError, match="no day 0"):
+        ka.read_scores(table.assign(ADY=[0, 1, 8]), **names, time_unit="study_days")
+    with pytest.raises(ka.DatasetError, match="do the times count study days from 1"):
+        ka.read_scores(table.assign(ADY=[1, 2, 8]), **names, time_unit="days")
+    with pytest.raises(ValueError, match="'weekz' is unknown.*did you mean 'weeks'"):
+        ka.read_scores(table, **names, time_unit="weekz")
+
+
+def test_a_small_published_table_is_read_in_one_call():
+    table = pd.DataFrame({"Study": "a", "Arm": ["ketamine", "saline"], "N": 12, "Responders": [8, 1], "Week": 1})
+    names = {"study": "Study", "arm": "Arm", "n": "N", "events": "Responders", "hours": "Week"}
+    with pytest.raises(ValueError, match="'Week' seems to count weeks: say time_unit='weeks'"):
+        ka.read_arms(table, columns=names)
+    arms = ka.read_arms(table, columns=names, scale="not_stated", outcome="response", time_unit="weeks")
+    assert arms[["hours", "events"]].to_numpy().tolist() == [[168, 8], [168, 1]]

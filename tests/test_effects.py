@@ -124,7 +124,7 @@ def test_controls_by_default_by_name_and_all():
     assert set(named["control_kind"]) == {"placebo_plus_new_drug"}
     everything = ka.contrast_arms(arms, control="all")
     assert len(everything) > len(default) + len(named) - 1
-    with pytest.raises(ValueError, match="names no control kind"):
+    with pytest.raises(ValueError, match="is no arm of this outcome"):
         ka.contrast_arms(arms, control="sugar")
 
 
@@ -257,3 +257,15 @@ def test_arms_named_by_numbers_and_tables_without_counts_or_means():
     assert left["reason"].str.contains("no count").all() and len(left) == 3
     none = ka.contrast_arms(arms.assign(outcome="change"), outcome="change", measure="mean_difference")
     assert none.empty and none.columns.is_unique
+
+
+def test_a_control_that_is_not_there_is_answered_with_the_arms():
+    arms = pd.DataFrame({
+        "study": "a", "arm": ["Esketamine + SSRI", "Placebo + SSRI"], "hours": 24, "scale": "MADRS",
+        "outcome": "response", "n": 10, "events": [6, 3],
+    })  # fmt: skip
+    with pytest.raises(
+        ValueError,
+        match=r"'Placebo \+ SSRI'\) and no kind of control here \(none is told\); did you mean 'Placebo \+ SSRI'",
+    ):
+        ka.contrast_arms(arms, control="placebo")

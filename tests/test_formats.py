@@ -178,3 +178,25 @@ def test_the_arguments_of_a_text_file_and_a_sheet_are_checked(tmp_path):
     ):
         with pytest.raises(ka.DatasetError, match=words):
             read_table(tmp_path / path, **given)
+
+
+def test_a_title_above_the_table_of_a_workbook_is_said_and_passed_over(tmp_path):
+    table = pd.DataFrame({"Pt": [1, 2], "Group": ["k", "m"], "MADRS_BL": [30, 31], "MADRS_24h": [9, 28]})
+    table.to_excel(tmp_path / "t.xlsx", index=False, startrow=3)
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    book.active["A1"], book.active["A2"] = "Ketamine pilot", "export of 3 March"
+    book.save(tmp_path / "t.xlsx")
+    raw = read_table(tmp_path / "t.xlsx")
+    assert raw.frame.columns.tolist() == [*table.columns, "_line"] and raw.frame["_line"].tolist() == [5, 6]
+    assert raw.notes[1:] == (
+        "row 1, 'Ketamine pilot', is taken for a title", "row 2, 'export of 3 March', is taken for a title",
+    )  # fmt: skip
+    pd.DataFrame({"only": [1, 2]}).to_excel(tmp_path / "narrow.xlsx", index=False)
+    assert read_table(tmp_path / "narrow.xlsx").frame["only"].tolist() == [1, 2]
+
+
+def test_a_title_above_a_text_table_is_one_problem_with_its_remedy(tmp_path):
+    (tmp_path / "t.csv").write_text("My export\n" + TEXT)
+    with pytest.raises(ka.DatasetError, match="each line below it 5: is it a title") as raised:
+        read_table(tmp_path / "t.csv")
+    assert raised.value.problems["row"].tolist() == [1]

@@ -207,3 +207,10 @@ def test_all_inferences_stand_side_by_side():
     table = ka.random_effects(_effects("bcg_log_odds_ratio")).inferences()
     assert table["inference"].tolist() == ["wald", "hksj", "hksj_modified"]
     assert table["estimate"].nunique() == 1 and table["std_error"].nunique() >= 2
+
+
+def test_a_result_at_a_prompt_is_its_summary_not_its_arrays():
+    trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4]})
+    pooled = ka.random_effects(trials.assign(measure="log_odds_ratio"))
+    assert repr(pooled) == f"PooledEffects\n{pooled.summary().to_string(index=False)}"
+    assert "array(" not in repr(pooled) and "<table" in pooled._repr_html_()

@@ -373,3 +373,20 @@ def test_labelled_covariances_and_patterns():
     assert patterns["patients"].sum() == 60 and patterns["patients"].is_monotonic_decreasing
     whole = patterns.drop(columns="patients").all(axis=1)
     assert patterns.loc[whole, "patients"].item() == (table["subject"].value_counts() == 4).sum()
+
+
+def test_a_fit_at_a_prompt_is_its_means_not_its_arrays():
+    trial = ka.derive_outcomes(ka.simulate_trial(n_per_arm=30, seed=3))
+    lines = repr(ka.fit_mmrm(trial)).splitlines()
+    assert lines[0].startswith("MMRM (us, REML), ") and lines[0].endswith("LS means of change")
+    assert lines[1].split()[:2] == ["arm", "hours"] and len(lines) < 40
+
+
+def test_patients_seen_at_times_of_their_own_are_sent_to_planned_visits():
+    trial = ka.simulate_trial(n_per_arm=30, seed=3)
+    after = trial["hours"] > 0
+    own = trial["hours"] + after * 24.0 * (trial["subject"].str.extract(r"(\d+)$")[0].astype(int) % 4)
+    with pytest.raises(
+        ka.ConvergenceError, match=r"no patient was seen at more than \d of them; first give each row its planned visit"
+    ):
+        ka.fit_mmrm(ka.derive_outcomes(trial.assign(hours=own)))

@@ -62,3 +62,13 @@ def test_plot_covariance_writes_correlations_and_deviations():
     assert words[0, 1] == f"{result.correlation_matrix('placebo').iloc[0, 1]:.2f}"
     assert [label.get_text() for label in ax.get_xticklabels()] == ["24 h", "1 wk", "2 wk", "4 wk"]
     assert ax.get_title(loc="left") == "residual correlation (us, placebo); bold: SD"
+
+
+def test_arms_without_a_class_have_colours_of_their_own_and_the_axis_names_the_scale():
+    trial = ka.simulate_trial(n_per_arm=12, seed=5)
+    keep = ["study", "subject", "arm", "hours", "scale", "score"]
+    names = dict(zip(sorted(trial["arm"].unique()), ("Arm A", "Arm B", "Arm C", "Arm D"), strict=False))
+    ax = ka.plot_trajectories(trial[keep].replace({"arm": names}))
+    assert ax.get_ylabel() == f"{trial['scale'].iloc[0]} score"
+    colours = [handle.get_color() for handle in ax.get_legend().legend_handles]
+    assert len(set(colours)) == len(colours) == trial["arm"].nunique()

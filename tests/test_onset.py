@@ -79,7 +79,7 @@ def _counts():
 
 
 def test_what_is_known_is_a_function_of_the_interval_and_of_k():
-    table = ka.what_is_known(_counts(), classes=("fast", "slow", "worse", "unseen"))
+    table = ka.what_is_known(_counts(), classes=("fast", "slow", "worse", "maoi"))
     verdict = table.set_index(["treatment_class", "window"])["verdict"]
     assert verdict["fast", "24 h"] == "better than control" and verdict["slow", "8 wk"] == "not told apart from control"
     assert verdict["worse", "1 wk"] == "worse than control"
@@ -114,3 +114,13 @@ def test_a_class_seen_in_no_window_is_a_row_and_a_measure_without_direction_is_r
         ka.what_is_known(_counts().assign(measure="standardized_mean_difference"))
     with pytest.raises(ValueError, match="treatment_class is missing"):
         ka.separation_by_window(_counts().assign(treatment_class=None))
+
+
+def test_a_misspelt_class_is_not_one_without_trials():
+    effects = pd.DataFrame({"study": list("ab"), "treatment_class": "ketamine", "hours": 24, "estimate": [1.0, 0.8],
+        "std_error": 0.4, "measure": "log_odds_ratio", "n": 20, "control_n": 20})  # fmt: skip
+    with pytest.raises(ValueError, match="'ketamin' is not here and is no known one.*did you mean 'ketamine'"):
+        ka.what_is_known(effects, classes=("ketamin",))
+    table = ka.what_is_known(effects, classes=("ketamine", "snri"))  # a known class that no trial here has
+    assert table.loc[table["treatment_class"] == "snri", "verdict"].eq("no trial here").all()
+    assert len(ka.what_is_known(effects, classes=("ketamine", "anxiety"))) == 6  # notebook 13 asks of groups

@@ -158,3 +158,8 @@ def test_a_foreign_baseline_column_and_unknown_scales_are_refused():
         ka.derive_outcomes(FOUR.assign(baseline=99.0))
     with pytest.raises(ValueError, match=r"remission names \['MADRAS'\]"):
         ka.derive_outcomes(FOUR, remission={"MADRAS": "<=12"})
+
+
+def test_scores_without_outcomes_are_sent_to_derive_outcomes():
+    with pytest.raises(ValueError, match=r"summarize_arms\(derive_outcomes\(scores\)\)"):
+        ka.summarize_arms(ka.simulate_trial(n_per_arm=4, seed=1))

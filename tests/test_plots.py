@@ -195,3 +195,58 @@ def test_the_note_under_a_figure_names_the_file_and_lies_below_everything(effect
     assert box.y1 <= 0 and box.x1 <= ax.figure.bbox.width and note.get_text().count("\n") == 2
     ka.note_source(ax.figure)
     assert ax.figure.texts[1].get_text() == "Source: data/evidence, published results."
+
+
+def _one_trial():
+    """A trial as read_scores and summarize_arms give it: no class, no role."""
+    return pd.DataFrame({
+        "study": "trd", "arm": ["Esketamine 84 mg + SSRI", "Placebo + SSRI"] * 2, "hours": [168.0, 168.0, 672.0, 672.0],
+        "scale": "HAMD17", "outcome": "response", "n": 90, "events": [8, 6, 50, 27],
+    })  # fmt: skip
+
+
+def test_arms_without_a_class_are_told_apart_and_their_times_joined():
+    ax = ka.plot_rates(_one_trial())
+    legend = {
+        text.get_text(): handle
+        for text, handle in zip(ax.get_legend().texts, ax.get_legend().legend_handles, strict=True)
+    }
+    looks = {name: (handle.get_color(), handle.get_marker()) for name, handle in legend.items()}
+    assert looks == {
+        "Esketamine 84 mg + SSRI": (ka.class_colour("esketamine"), "o"),
+        "Placebo + SSRI": (ka.class_colour("placebo"), "s"),
+    }
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    np.testing.assert_allclose([line.get_ydata() for line in lines], 100 * np.array([[8, 50], [6, 27]]) / 90)
+    assert ax.get_title(loc="left").startswith("4 arm-times of 1 trial;")
+    own = pd.concat([_one_trial().assign(hours=lambda t, i=i: t["hours"] + 24 * i) for i in range(7)])
+    assert not ka.plot_rates(own).lines  # times of their own: other patients at each
+    unnamed = ka.plot_rates(_one_trial().replace({"arm": {"Esketamine 84 mg + SSRI": "A", "Placebo + SSRI": "B"}}))
+    assert len({handle.get_color() for handle in unnamed.get_legend().legend_handles}) == 2
+
+
+def test_one_of_several_outcomes_is_asked_for_and_drawn():
+    both = pd.concat([_one_trial(), _one_trial().assign(outcome="remission")])
+    with pytest.raises(ValueError, match="say outcome='response'"):
+        ka.plot_rates(both)
+    assert ka.plot_rates(both, outcome="remission").get_ylabel() == "remission, % of patients"
+    with pytest.raises(ValueError, match="patients become arms by summarize_arms"):
+        ka.plot_rates(ka.derive_outcomes(ka.simulate_trial(n_per_arm=5, seed=1)))
+
+
+def test_a_forest_of_effects_says_that_they_are_pooled_first(effects):
+    with pytest.raises(TypeError, match=r"plot_forest\(random_effects\(effects\)\)"):
+        ka.plot_forest(effects)
+
+
+def test_a_forest_says_what_was_added_to_empty_cells():
+    arms = pd.DataFrame({
+        "study": ["Lopez 2014"] * 2 + ["Chen 2016"] * 2, "arm": ["ketamine", "saline"] * 2, "hours": 168, "n": [12, 12, 41, 40],
+        "role": ["active", "control"] * 2, "scale": "MADRS", "outcome": "response", "events": [8, 0, 20, 11],
+    })  # fmt: skip
+    effects = ka.contrast_arms(arms)
+    ax = ka.plot_forest(ka.random_effects(effects))
+    assert ax.get_xlabel().splitlines()[2] == "0.5 added to the cells of trials with an empty one: Lopez 2014"
+    ax.figure.canvas.draw()
+    assert ax.xaxis.label.get_window_extent().y0 >= 0
+    assert "added" not in ka.plot_forest(ka.random_effects(effects[effects["added"] == 0])).get_xlabel()

@@ -9,6 +9,7 @@ import ketamine_analysis as ka
 from ketamine_analysis.any_dataset import open_dataset, read_as_arms, read_dataset
 from ketamine_analysis.new_recipe import write_recipe
 from ketamine_analysis.recipe import load_recipe
+from ketamine_analysis.recognise_arms import guess_arms
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +217,7 @@ def test_every_guess_says_how_sure_and_why(scores, tmp_path):
     lines = _new(tmp_path, "adqs.xpt", scores).read_text("utf-8").splitlines()
     told = [line for line in lines if " = " in line and not line.startswith(("#", "confirmed", "["))]
     assert told and all("  # sure" in line or "  # likely" in line or "  # GUESS" in line for line in told)
-    assert '"Day 2" = 24  # GUESS: day 1 taken as the day of first dose' in lines
+    assert '"Day 2" = 24  # GUESS: day 1 taken as the day of first dose; 48 if that was day 0' in lines
 
 
 def test_numbered_columns_are_visits_whose_time_only_a_person_knows(scores, tmp_path):
@@ -263,3 +264,99 @@ def test_times_of_their_own_go_to_the_nominal_visits(scores, tmp_path):
     recipe.write_text(recipe.read_text("utf-8").replace("[0, 24, 168, 336, 672]", '["0"]'), encoding="utf-8")
     with pytest.raises(ka.DatasetError, match="time.nominal"):
         load_recipe(recipe)
+
+
+def _clinic(folder):
+    """A clinician's workbook: a row a patient, a blank, a code, a name of the drug typed in two ways."""
+    rows = [(i, "Ketamine" if i % 3 else "Midazolam", 30 + i % 5, 14 + i % 7, 16 + i % 6) for i in range(1, 22)]
+    table = pd.DataFrame(rows, columns=["Pt", "Group", "MADRS_BL", "MADRS_24h", "MADRS_D7"]).astype(object)
+    table.loc[3, "Group"], table.loc[4, "MADRS_D7"], table.loc[7, "MADRS_D7"] = "ketamine ", -9, None
+    table.to_excel(folder / "clinic.xlsx", index=False)
+    return folder / "clinic.xlsx"
+
+
+def test_an_arm_typed_in_two_ways_is_one_arm_and_said_to_be(tmp_path):
+    recipe = write_recipe(_clinic(tmp_path))
+    text = recipe.read_text(encoding="utf-8")
+    assert "ketamine is in the label; also written 'ketamine'" in text and text.count('role = "active"') == 1
+    _confirm(recipe)
+    data = open_dataset(tmp_path / "clinic.xlsx")
+    assert "arm 'ketamine' (3×) is read as 'Ketamine'" in data.notes
+    assert set(read_dataset(recipe)[1]["arm"]) == {"Ketamine", "Midazolam"}
+
+
+def test_the_column_of_patients_is_found_by_its_short_name_or_as_the_one_without_repeats(tmp_path):
+    recipe = write_recipe(_clinic(tmp_path))
+    assert load_recipe(recipe).columns["subject"] == "Pt"
+    odd = pd.read_excel(tmp_path / "clinic.xlsx").rename(columns={"Pt": "Chart"})
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    text = write_recipe(tmp_path / "odd.csv", out=tmp_path / "odd.toml").read_text(encoding="utf-8")
+    assert 'subject = "Chart"  # GUESS: no value stands twice' in text
+
+
+def test_a_published_table_is_known_by_its_usual_heads(tmp_path):
+    """Study, Arm, N, Responders, Week: a row an arm, weeks as hours, the controls by their names."""
+    path = tmp_path / "six_trials.csv"
+    path.write_text(
+        "Study,Arm,N,Responders,Week\nSmith 2011,ketamine 0.5 mg/kg,24,14,1\nSmith 2011,midazolam,23,6,1\n"
+        "Lopez 2014,Ketamine,12,8,4\nLopez 2014,saline,12,0,4\n"
+    )
+    recipe = write_recipe(path)
+    text = recipe.read_text(encoding="utf-8")
+    assert 'grain = "arms"' in text and "outcome = \"response\"  # likely: 'Responders' says so" in text
+    _confirm(recipe)
+    grain, table = read_dataset(path)
+    assert grain == "arms" and table["hours"].tolist() == [168.0, 168.0, 672.0, 672.0]
+    effects = ka.contrast_arms(table)
+    assert effects["treatment_class"].tolist() == ["ketamine", "ketamine"]
+    np.testing.assert_allclose(effects["estimate"].iloc[0], np.log((14 / 10) / (6 / 17)))
+
+
+def test_problems_of_a_wide_file_are_told_in_its_own_columns_and_once(tmp_path):
+    table = pd.read_excel(_clinic(tmp_path)).astype(object)
+    table.loc[5, "MADRS_D7"], table.loc[6, "Group"], table.loc[9, "Pt"], table.loc[2, "MADRS_24h"] = 188, None, 9, "-"
+    table.to_csv(tmp_path / "wrong.csv", index=False)
+    recipe = write_recipe(tmp_path / "wrong.csv")
+    assert '"-"' in recipe.read_text(encoding="utf-8")  # a dash among scores is a blank
+    text = recipe.read_text(encoding="utf-8").replace('once_per_subject = ["arm"]', "once_per_subject = []")
+    recipe.write_text(text, encoding="utf-8")
+    _confirm(recipe)
+    found = ka.examine(tmp_path / "wrong.csv")
+    assert "MADRS_D7: read as missing -9 (1×)" in found.understood["found"].tolist()
+    told = found.problems[found.problems["severity"] == "error"].set_index(["row", "column"])["message"]
+    assert told.index.tolist() == [
+        (8, "Group"), (7, "MADRS_D7"), (10, "Pt"), (11, "Pt"), (10, "Group"), (11, "Group"),
+    ]  # fmt: skip
+    assert told[8, "Group"] == "every row needs an arm" and "in rows 10, 11: keep one" in told[10, "Pt"]
+    with pytest.raises(ka.DatasetError, match=r"row 7, column MADRS_D7: .* breaks rule 'score within its scale'"):
+        read_dataset(recipe)
+
+
+def test_a_guessed_day_says_what_else_it_may_be(tmp_path):
+    text = write_recipe(_clinic(tmp_path)).read_text(encoding="utf-8")
+    assert "MADRS_D7 = 144  # GUESS: day 1 taken as the day of first dose; 168 if that was day 0" in text
+
+
+def test_a_placebo_beside_another_drug_is_asked_what_kind_of_control_it_is(tmp_path):
+    """A newly started drug is no placebo control, and only a person knows whether it is new."""
+    rows = {
+        "id": [1, 1, 2, 2],
+        "arm": ["Esketamine + SSRI"] * 2 + ["Placebo + SSRI"] * 2,
+        "visit": ["Baseline", "Week 1"] * 2,
+    }
+    pd.DataFrame(rows | {"MADRS": [30, 12, 31, 25]}).to_csv(tmp_path / "t.csv", index=False)
+    recipe = write_recipe(tmp_path / "t.csv")
+    assert "placebo_plus_stable_drug, or placebo_plus_new_drug?" in recipe.read_text(encoding="utf-8")
+    _confirm(recipe)
+    with pytest.raises(ka.DatasetError, match="a known control_kind"):
+        read_dataset(recipe)
+    recipe.write_text(
+        recipe.read_text("utf-8").replace('control_kind = "?"', 'control_kind = "placebo_plus_new_drug"'), "utf-8"
+    )
+    assert set(read_dataset(recipe)[1]["control_kind"].dropna()) == {"placebo_plus_new_drug"}
+
+
+def test_an_arm_called_control_is_one_and_its_kind_is_asked():
+    guess = guess_arms(["Control group", "Group A"])
+    assert guess["Control group"].value["role"] == "control" and guess["Control group"].value["control_kind"] == "?"
+    assert guess["Group A"].value["role"] == "active"

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from ketamine_analysis import pages, save_result
+from ketamine_analysis import page_body, pages, save_result
 from ketamine_analysis.report import run_report
 
 FIGURE = """import matplotlib.pyplot as plt
@@ -211,3 +211,13 @@ def test_save_result_without_a_folder_does_nothing_and_refuses_other_things(tmp_
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(TypeError, match="Axes, Figure and DataFrame; this is list"):
         save_result([1], "list", tmp_path)
+
+
+def test_names_of_rows_are_shown_and_numbers_of_rows_are_not():
+    """A table of arms by hour without the arms' names cannot be read."""
+    table = pd.DataFrame({"arm": ["k", "m"], "hours": 24, "n": [9, 8]})
+    clean = page_body.clean_html
+    seen = table.set_index(["arm", "hours"])["n"].unstack()  # noqa: PD010
+    for shown in (seen, table.set_index("n"), table.set_index("arm").rename_axis(None)):
+        assert "numbered" not in clean(shown.to_html())
+    assert 'class="dataframe numbered"' in clean(table.to_html()) and "numbered" in clean(table.iloc[1:].to_html())

@@ -116,3 +116,11 @@ def test_remission_by_different_cutoffs_is_said(arms):
 def test_arms_that_form_no_contrast_say_why(changes, message):
     with pytest.raises(ValueError, match=message):
         ka.view(SMALL.assign(**changes), treatment_class="ketamine")
+
+
+def test_a_path_is_answered_with_the_verb_that_reads_it_and_a_near_word_is_named(arms):
+    for call in (lambda: ka.explore("trials.csv"), lambda: ka.view("trials.csv", treatment_class="ketamine")):
+        with pytest.raises(TypeError, match=r"not str: ka.read_as_arms\(file\)"):
+            call()
+    with pytest.raises(ValueError, match="did you mean 'ketamine'"):
+        ka.view(arms, treatment_class="Ketamine")
