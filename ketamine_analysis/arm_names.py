@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from .problems import Problems
+
 
 def plain_name(label: object) -> str:
     """The label without capitals and spaces.
@@ -39,3 +41,14 @@ def other_spellings(arms: pd.Series, studies: pd.Series) -> pd.Series:
         return pd.Series(None, index=arms.index, dtype=object)
     keys = zip(studies.astype(str), arms.astype(str), strict=True)
     return pd.Series([told.get(key) for key in keys], index=arms.index, dtype=object)
+
+
+def check_spelling(found: Problems) -> None:
+    """'Ketamine' and 'ketamine ' in one study are one arm: apart, the few of the rarer spelling would be compared."""
+    other = other_spellings(found.table["arm"], found.table["study"])
+    found.add(
+        other.notna(),
+        "arm",
+        "one spelling per arm",
+        lambda row: f"the same arm is mostly written {other[row]!r}: write it so",
+    )

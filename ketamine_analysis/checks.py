@@ -11,7 +11,7 @@ import difflib
 import numpy as np
 import pandas as pd
 
-from .arm_names import other_spellings
+from .arm_names import check_spelling
 from .column_names import has_columns
 from .problems import Fix, Problems
 from .scales import NOT_STATED, SCALES
@@ -72,8 +72,8 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
         return found.table_of_problems()
     table = found.table
     for name in ("study", "subject", "arm", "scale"):
-        found.add(blank(table[name]), name, "value present", f"every row needs {'an' if name == 'arm' else 'a'} {name}")
-    _check_spelling(found)
+        found.add(blank(table[name]), name, "value present", f"every row needs {_with_article(name)}")
+    check_spelling(found)
     hours = _number(found, "hours", required=True)
     score = _number(found, "score", required=False)
     _check_scale_of_scores(found, score)
@@ -106,15 +106,8 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
     return found.table_of_problems()
 
 
-def _check_spelling(found: Problems) -> None:
-    """'Ketamine' and 'ketamine ' in one study are one arm: apart, the few of the rarer spelling would be compared."""
-    other = other_spellings(found.table["arm"], found.table["study"])
-    found.add(
-        other.notna(),
-        "arm",
-        "one spelling per arm",
-        lambda row: f"the same arm is mostly written {other[row]!r}: write it so",
-    )
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _check_one_arm(found: Problems, period: list[str]) -> None:
@@ -158,9 +151,8 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
         return found.table_of_problems()
     table = found.table
     for name in ("study", "arm", "scale", "outcome"):
-        article = "an" if name in ("arm", "outcome") else "a"
-        found.add(blank(table[name]), name, "value present", f"every row needs {article} {name}")
-    _check_spelling(found)
+        found.add(blank(table[name]), name, "value present", f"every row needs {_with_article(name)}")
+    check_spelling(found)
     number = {name: _number(found, name, required=False) for name in ARM_NUMBERS if name in table}
     empty = pd.Series(np.nan, index=table.index)
     get = {name: number.get(name, empty) for name in ARM_NUMBERS}
