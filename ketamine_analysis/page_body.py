@@ -88,10 +88,13 @@ def _kept(tag: str, attribute: str, value: str) -> bool:
 
 
 def _harmless(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook with its HTML and Markdown outputs cleaned, without scripts and the folder that a run fills in."""
+    """The notebook with its outputs cleaned, without scripts, its first cell and the folder that a run fills in."""
     cells = []
     for cell in notebook.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if "install" in tags:  # for whoever runs the notebook, not for whoever reads the page
+            continue
+        if "injected-parameters" in tags:
             if not _says_more(cell.source):
                 continue
             shown = [line for line in cell.source.splitlines() if not line.startswith("results = ")]
