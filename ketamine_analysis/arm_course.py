@@ -244,10 +244,13 @@ def _covariances(fit: ArmTimeCourse, free: np.ndarray) -> tuple[np.ndarray, np.n
     return model, robust
 
 
-def _profile(fit: ArmTimeCourse, held: dict[int, float]) -> tuple[float, np.ndarray]:
-    """The lowest deviance with some parameters held (position → value), and the whole state there."""
+def _profile(fit: ArmTimeCourse, held: dict[int, float], start: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """The lowest deviance with some parameters held (position → value), and the whole state there.
+
+    start : the state from which to look; default the likeliest.
+    """
     free = np.array([one not in held for one in range(len(fit.state))])
-    full = fit.state.copy()
+    full = (fit.state if start is None else start).copy()
     full[list(held)] = list(held.values())
 
     def function(at: np.ndarray) -> tuple[float, np.ndarray]:
@@ -257,7 +260,7 @@ def _profile(fit: ArmTimeCourse, held: dict[int, float]) -> tuple[float, np.ndar
 
     k = len(fit.classes)
     bounds = [one for one, kept in zip(_bounds(k, len(fit.state) - k - 1), free, strict=True) if kept]
-    found = minimize(function, [fit.state[free]], bounds, np.ones(int(free.sum())))
+    found = minimize(function, [full[free]], bounds, np.ones(int(free.sum())), rough=True)
     full[free] = found.x
     return float(found.fun), full.copy()
 
@@ -282,9 +285,9 @@ def _allowed(fit: ArmTimeCourse, i: int, level: float) -> list[ArmTimeCourse]:
     """Fits with one class's shape parameters held at each value that the data allow, the likeliest first."""
     own, k = _own(fit, i), len(fit.classes)
     limit = float(stats.chi2.ppf(level, 1)) * fit.widening[own].max()
-    found = [fit]
+    found, state = [fit], fit.state
     for values in product(np.linspace(LOWEST, HIGHEST, GRID[len(own)]), repeat=len(own)):
-        deviance, state = _profile(fit, dict(zip((k + one for one in own), values, strict=True)))
+        deviance, state = _profile(fit, dict(zip((k + one for one in own), values, strict=True)), state)
         if deviance - fit.deviance <= limit:
             here = replace(fit, state=state)
             free = _free(here)
