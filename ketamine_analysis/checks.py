@@ -6,16 +6,14 @@ Errors stop an analysis; warnings are shown and kept.
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 import pandas as pd
 
 from .arm_names import check_spelling
 from .column_names import has_columns
-from .problems import Fix, Problems
-from .scales import NOT_STATED, SCALES
-from .words import blank, groups, looked_up, numeric
+from .number_checks import check_counts, check_means, check_remission, check_scale_of_scores, checked_number
+from .problems import Problems
+from .words import blank, groups
 
 SCORE_COLUMNS = ("study", "subject", "arm", "hours", "scale", "score")
 ARM_COLUMNS = ("study", "arm", "hours", "scale", "outcome", "n")
@@ -54,7 +52,6 @@ ALLOWED = {
     "combination": ("yes", "no"),
 }
 KNOWN = (*SCORE_COLUMNS, *ARM_COLUMNS, *ARM_NUMBERS, *ARM_WORDS, "baseline", "visit", "period")
-COUNTED = ("response", "remission", "relapse", "continued_response")
 
 
 def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Series | None = None) -> pd.DataFrame:
@@ -74,9 +71,9 @@ def problems_in_scores(table: pd.DataFrame, *, file: str = "table", lines: pd.Se
     for name in ("study", "subject", "arm", "scale"):
         found.add(blank(table[name]), name, "value present", f"every row needs {_with_article(name)}")
     check_spelling(found)
-    hours = _number(found, "hours", required=True)
-    score = _number(found, "score", required=False)
-    _check_scale_of_scores(found, score)
+    hours = checked_number(found, "hours", required=True)
+    score = checked_number(found, "score", required=False)
+    check_scale_of_scores(found, score)
     period = [name for name in ("period",) if name in table]
     key = ["study", "subject", "scale", *period]
     person = groups(table, key)
@@ -153,7 +150,7 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     for name in ("study", "arm", "scale", "outcome"):
         found.add(blank(table[name]), name, "value present", f"every row needs {_with_article(name)}")
     check_spelling(found)
-    number = {name: _number(found, name, required=False) for name in ARM_NUMBERS if name in table}
+    number = {name: checked_number(found, name, required=False) for name in ARM_NUMBERS if name in table}
     empty = pd.Series(np.nan, index=table.index)
     get = {name: number.get(name, empty) for name in ARM_NUMBERS}
     found.add(
@@ -164,8 +161,8 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
         "warning",
     )
     _check_allowed(found)
-    _check_counts(found, get)
-    _check_means(found, get)
+    check_counts(found, get)
+    check_means(found, get)
     key = [
         name
         for name in ("study", "arm", "hours", "timing", "scale", "outcome", "definition", "analysis")
@@ -177,7 +174,7 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
         "one row per arm, time and outcome",
         "keep one, or tell them apart by definition or analysis",
     )
-    _check_remission(found, get)
+    check_remission(found, get)
     problems = found.table_of_problems()
     shown_only = pd.Series(False, index=table.index)
     for name, words in (("use", ["context", "exclude"]), ("preferred", ["no"])):
@@ -186,56 +183,6 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     lines_shown = set(found.lines[shown_only])
     problems.loc[problems["row"].isin(lines_shown), "severity"] = "warning"
     return problems
-
-
-def _number(found: Problems, name: str, *, required: bool) -> pd.Series:
-    text = found.table[name]
-    empty, value = blank(text), numeric(text)
-    bad = ~empty & value.isna()
-    fix = f"{name} must be a number with a decimal point, or blank when unknown"
-    if name == "hours":
-        fix += "; dates and visits become hours by a recipe: ketamine-analysis new FILE"
-    found.add(bad, name, "a finite number", fix)
-    if required:
-        found.add(empty, name, "value present", f"every row needs {name}")
-    return value
-
-
-def _check_scale_of_scores(found: Problems, score: pd.Series) -> None:
-    scale = found.table["scale"]
-    known = scale.isin(list(SCALES))
-    found.add(~known & ~blank(scale), "scale", "a known scale", _scale_hint(scale))
-    low, high = _limits(scale)
-    found.add(
-        (score < low) | (score > high),
-        "score",
-        "score within its scale",
-        lambda row: (
-            f"{scale[row]} runs from {low[row]:g} to {high[row]:g}; correct it, or name the code for missing with "
-            "missing=(…) (recipe: missing = [ ])"
-        ),
-    )
-    whole = scale.isin([name for name, one in SCALES.items() if one.integer])
-    found.add(
-        whole & (score % 1 != 0) & score.notna(),
-        "score",
-        "whole scores",
-        lambda row: f"{scale[row]} is a sum of whole item scores",
-    )
-
-
-def _scale_hint(scale: pd.Series) -> Fix:
-    def hint(row: int) -> str:
-        near = difflib.get_close_matches(str(scale[row]).upper(), list(SCALES), 1, 0.5)
-        ask = f"did you mean {near[0]!r}? " if near else ""
-        return f"{ask}known scales: {', '.join(SCALES)}"
-
-    return hint
-
-
-def _limits(scale: pd.Series) -> tuple[pd.Series, pd.Series]:
-    low, high = {name: one.minimum for name, one in SCALES.items()}, {name: one.maximum for name, one in SCALES.items()}
-    return looked_up(scale, low), looked_up(scale, high)
 
 
 def _check_allowed(found: Problems) -> None:
@@ -248,91 +195,3 @@ def _check_allowed(found: Problems) -> None:
                 f"{name} is one of {', '.join(allowed)}",
                 "correct the word",
             )
-
-
-def _check_counts(found: Problems, get: dict[str, pd.Series]) -> None:
-    n, events, percent = get["n"], get["events"], get["percent"]
-    found.add((n <= 0) | (n % 1 != 0) & n.notna(), "n", "n is a whole number above 0", "n counts patients")
-    found.add(
-        (events < 0) | (events % 1 != 0) & events.notna(),
-        "events",
-        "events is a whole number from 0",
-        "events counts patients",
-    )
-    found.add(events > n, "events", "events at most n", lambda row: f"n is {n[row]:g}: correct either")
-    found.add(events.notna() & n.isna(), "n", "n beside events", "a count needs its denominator")
-    found.add((percent < 0) | (percent > 100), "percent", "percent from 0 to 100", "give the percentage of n")
-    decimals = (
-        found.table["percent"].astype(str).str.extract(r"\.(\d+)")[0].str.rstrip("0").str.len().fillna(0)
-        if "percent" in found.table
-        else 0
-    )
-    half = 0.5 * 10.0 ** -pd.Series(decimals, index=n.index) + 1e-9
-    nearest = events.where(events.notna(), (percent * n / 100).round())
-    fits = (100 * nearest / n - percent).abs() <= half
-    counted = found.table["outcome"].isin(COUNTED)
-    found.add(
-        counted & percent.between(0, 100) & (n > 0) & ~(events > n) & ~fits,
-        "percent",
-        "percent fits a whole count",
-        lambda row: (
-            f"of n = {n[row]:g} patients no whole number gives this percentage, or events is another: "
-            "check n and events"
-        ),
-    )
-
-
-def _check_means(found: Problems, get: dict[str, pd.Series]) -> None:
-    table, mean = found.table, get["mean"]
-    scale = table["scale"]
-    for name in ("sd", "std_error"):
-        found.add(get[name] < 0, name, "spread not negative", f"{name} is a positive number")
-        found.add(get[name] == 0, name, "spread above 0", f"{name} = 0 says all patients scored the same", "warning")
-    low, high = _limits(scale)
-    span = high - low
-    outside = ((table["outcome"] == "score") & ((mean < low) | (mean > high))) | (
-        (table["outcome"] == "change") & (mean.abs() > span)
-    )
-    found.add(
-        outside,
-        "mean",
-        "mean within its scale",
-        lambda row: f"{scale[row]} cannot have this mean: check scale and sign",
-    )
-    found.add(
-        (get["conf_low"] > mean) | (get["conf_high"] < mean),
-        "mean",
-        "mean inside its interval",
-        "check conf_low and conf_high",
-    )
-    found.add(
-        (scale == NOT_STATED) & table["outcome"].isin(["score", "change"]),
-        "scale",
-        "a mean has a scale",
-        "scale not_stated is allowed for counts only",
-    )
-    found.add(
-        ~scale.isin([*SCALES, NOT_STATED]) & ~blank(scale),
-        "scale",
-        "a known scale",
-        lambda row: "its range cannot be checked; " + _scale_hint(scale)(row),
-        "warning",
-    )
-
-
-def _check_remission(found: Problems, get: dict[str, pd.Series]) -> None:
-    """Flags arms with more remitters than responders; some papers print that, and it stays as printed."""
-    table = found.table
-    key = [name for name in ("study", "arm", "hours", "timing", "scale", "analysis") if name in table]
-    share = get["events"] / get["n"]
-    responders = (
-        table[key].assign(share=share)[table["outcome"] == "response"].groupby(key, dropna=False)["share"].max()
-    )
-    beside = table[key].merge(responders.rename("response"), left_on=key, right_index=True, how="left")["response"]
-    found.add(
-        (table["outcome"] == "remission") & (share > beside.reindex(table.index) + 1e-12),
-        "events",
-        "remission not more frequent than response",
-        "kept as printed; check cut-off and denominators",
-        "warning",
-    )
