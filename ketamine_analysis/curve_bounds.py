@@ -13,7 +13,7 @@ from .curve_fit import Curves, profile, profile_limit
 from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
 
 HELD = "its time course is not identified: no estimate; the widest interval over all time courses that the data allow"
-GRID = {1: 25, 2: 9}  # values tried of one unidentified parameter, and of each of two
+GRID = {1: 25, 2: 17}  # values tried of one unidentified parameter, and of each of two (9 cut bands short)
 
 
 def open_sides(ml: Curves, place: int) -> tuple[str, ...]:
