@@ -11,7 +11,7 @@ from .effects import arm_log_odds, contrast_arms
 from .evidence import default_pool
 from .exact_pools import binomial_normal
 from .found import EMPTY, found_row, found_words
-from .inference import as_proportion
+from .inference import as_proportion, critical_value
 from .meta_analysis import random_effects
 from .meta_regression import meta_regression
 from .questions import NotInData
@@ -54,6 +54,7 @@ def claim_estimates(
     oral, daily = f"SSRI at 8 weeks, odds ratio {eight}", f"SSRI taken daily for 8 weeks, odds ratio {eight}"
     fortnight = "one dose at 2 weeks, odds ratio " + found_words(_pool(_window(single, "2 wk")))
     spread = "; ".join(one for one in (_apart(first, prediction=True), _spread(first)) if one)
+    spread = f"at the likeliest τ² {found_words(_pool(first, prediction=True))}; {spread}" if spread else ""
     resistant, young, old = (_population(first, word) for word in ("TRD", "adolescent", "elderly"))
     rows = [
         ("speed", "ketamine at 24 h", _pool(day), oral, _apart(day)),
@@ -62,7 +63,7 @@ def claim_estimates(
         ("month", "one dose at 1 week", _pool(_window(single, "1 wk")), daily, fortnight),
         ("month", "one dose at 4 weeks", _pool(_window(single, "4 wk")), daily, fortnight),
         ("resistant", "resistant, first days", _pool(resistant), oral, _apart(resistant)),
-        ("everyone", "a new trial, first days", _pool(first, prediction=True), oral, spread),
+        ("everyone", "a new trial, first days", _new_trial(first), oral, spread),
         ("everyone", "older adults, first days", _pool(old), "", "only as an add-on to a new oral drug: notebook 13"),
         ("children", "controlled, first days", _pool(young), _young(arms), "milligrams of two drugs do not compare"),
         ("series", "repeated over one dose, 1–3 wk", _series(both), "", "not randomised between schedules"),
@@ -139,6 +140,21 @@ def _pool(effects: pd.DataFrame, *, prediction: bool = False) -> dict:
         low, high = fit.prediction_interval().iloc[0][["prediction_low", "prediction_high"]]
     values = np.exp([row["estimate"], float(low), float(high)])
     return found_row(int(row["k"]), float((effects["n"] + effects["control_n"]).sum()), *values)
+
+
+def _new_trial(effects: pd.DataFrame) -> dict:
+    """The prediction interval with τ² at its upper 95 % limit (Q-profile): τ² is hardly known from few trials.
+
+    At the likeliest τ², often 0, a prediction interval is too short (Partlett & Riley 2017, Stat Med 36:301).
+    """
+    found = _pool(effects)
+    if found["k"] < 2:
+        return found
+    fit = random_effects(effects)
+    row, widest = fit.summary().iloc[0], float(fit.tau2_interval()["tau2_high"].iloc[0])
+    half = float(critical_value(found["k"] - 1, 0.95)) * np.sqrt(float(row["std_error"]) ** 2 + widest)
+    low, high = np.exp([row["estimate"] - half, row["estimate"] + half])
+    return {**found, "conf_low": float(low), "conf_high": float(high)}
 
 
 def _apart(effects: pd.DataFrame, *, prediction: bool = False) -> str:

@@ -377,3 +377,17 @@ def test_counts_alone_leave_out_the_trials_with_means_only(evidence, judged):
     rows = judged.set_index("part")
     assert "counts alone 3.61 (0.33 to 39.39), k = 3" in rows.loc["ketamine at 24 h", "note"]
     assert alone.loc["ketamine at 24 h", "estimate"] == pytest.approx(3.61, abs=0.005)
+
+
+def test_a_new_trial_is_expected_as_widely_as_the_data_allow(judged):
+    """R 4.2.2, metafor 3.8-1: r = rma(yi, sei, method="REML", test="adhoc"); t = the upper limit of τ² of confint(r);
+    exp(r$b ± qt(.975, 12) · sqrt(r$se² + t)) = 0.16090 and 34.528 of 13 trials."""
+    row = judged.set_index("part").loc["a new trial, first days"]
+    assert (row["k"], row["verdict"]) == (13, "cannot be told from what is here")
+    np.testing.assert_allclose(
+        row[["estimate", "conf_low", "conf_high"]].astype(float), [2.35699, 0.16090, 34.5276], rtol=1e-4
+    )
+    assert row["note"].startswith("at the likeliest τ² 2.36 (1.65 to 3.37), k = 13; ")
+    alike = trials(*[(80 + one % 3, 30) for one in range(40)], n=1000)  # forty large trials that agree: τ² is known
+    known = ka.judge_claims(alike).set_index("part").loc["a new trial, first days"]
+    assert known["verdict"] == "supported" and known["k"] == 40
