@@ -84,8 +84,12 @@ def lab(context: typer.Context) -> None:
         folder = copy
         typer.echo(f"the notebooks are copied to {copy}: yours to change, an installed newer version leaves them alone")
     first = next(iter(sorted(folder.glob("00_*.ipynb"))), folder)
+    where = [  # the folder around, so that data/ and the README can be opened there, too
+        f"--ServerApp.root_dir={folder.parent}",
+        f"--LabApp.default_url=/lab/tree/{first.relative_to(folder.parent).as_posix()}",
+    ]
     typer.echo("JupyterLab opens in the browser; Ctrl+C here stops it")
-    command = [sys.executable, "-m", "jupyterlab", str(first), *context.args]
+    command = [sys.executable, "-m", "jupyterlab", *where, *context.args]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

@@ -130,9 +130,10 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
     clone.mkdir(parents=True)
     monkeypatch.setattr(cli, "shipped_folder", lambda name: clone)
     assert _call("lab").exit_code == 3
-    assert calls[-1] == [sys.executable, "-m", "jupyterlab", str(clone)]
+    around = f"--ServerApp.root_dir={clone.parent}"  # data/ and the README can be opened there, too
+    assert calls[-1] == [sys.executable, "-m", "jupyterlab", around, "--LabApp.default_url=/lab/tree/notebooks"]
     _call("lab", "--no-browser", "--port", "8890")
-    assert calls[-1][-4:] == [str(clone), "--no-browser", "--port", "8890"]
+    assert calls[-1][-3:] == ["--no-browser", "--port", "8890"]
 
     package = tmp_path / "site-packages" / "ketamine_analysis"
     (package / "notebooks").mkdir(parents=True)
@@ -151,7 +152,8 @@ def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tm
     result = _call("lab")
     assert (work / "data" / "examples" / "trial.csv").read_text() == "shipped"  # notebooks 00 and 07 read it
     assert str(work / "notebooks") in result.output
-    assert calls[-1][-1] == str(work / "notebooks" / "00_start_here.ipynb")  # the first page, not a list of files
+    first = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"  # the first page, not a list of files
+    assert calls[-1][-2:] == [f"--ServerApp.root_dir={work}", first]
     assert not (work / "data" / "examples" / "__pycache__").exists()
     assert (work / "notebooks" / "01.ipynb").read_text() == "mine"
     assert (work / "notebooks" / "02.ipynb").read_text() == "shipped"
