@@ -29,9 +29,8 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
 def grains(path: Path) -> set[str]:
     """Which datasets a notebook reads: {"patients"}, {"arms"}, both, or none where it takes no dataset."""
     code = "\n".join(cell.source for cell in _cells(path))
-    found = {
-        grain for grain, call in (("patients", "read_scores(dataset"), ("arms", "read_arms(dataset")) if call in code
-    }
+    calls = (("patients", "read_scores(dataset"), ("patients", "read_dataset(dataset"), ("arms", "read_arms(dataset"))
+    found = {grain for grain, call in calls if call in code}
     return {"patients", "arms"} if "read_as_arms(dataset" in code else found
 
 

@@ -23,6 +23,7 @@ NO_EXAMPLE = {  # public names whose docstring has no example, and why
     "PooledEffects": MADE_BY + "random_effects",
     "TimeCourse": MADE_BY + "fit_time_course",
     "TrimAndFill": MADE_BY + "trim_and_fill",
+    "ReadableTable": MADE_BY + "readable",
     "View": MADE_BY + "view",
     "ConvergenceError": "raised by fits; nothing to call",
     "DatasetError": "raised by checks; nothing to call",
