@@ -139,7 +139,7 @@ def _pool(effects: pd.DataFrame, *, prediction: bool = False) -> dict:
     if prediction:
         low, high = fit.prediction_interval().iloc[0][["prediction_low", "prediction_high"]]
     values = np.exp([row["estimate"], float(low), float(high)])
-    return found_row(int(row["k"]), float((effects["n"] + effects["control_n"]).sum()), *values)
+    return found_row(int(row["k"]), _people(effects), *values)
 
 
 def _new_trial(effects: pd.DataFrame) -> dict:
@@ -147,14 +147,16 @@ def _new_trial(effects: pd.DataFrame) -> dict:
 
     At the likeliest τ², often 0, a prediction interval is too short (Partlett & Riley 2017, Stat Med 36:301).
     """
-    found = _pool(effects)
-    if found["k"] < 2:
-        return found
+    if len(effects) < 2:
+        return _pool(effects)
     fit = random_effects(effects)
     row, widest = fit.summary().iloc[0], float(fit.tau2_interval()["tau2_high"].iloc[0])
-    half = float(critical_value(found["k"] - 1, 0.95)) * np.sqrt(float(row["std_error"]) ** 2 + widest)
-    low, high = np.exp([row["estimate"] - half, row["estimate"] + half])
-    return {**found, "conf_low": float(low), "conf_high": float(high)}
+    half = float(critical_value(row["k"] - 1, 0.95)) * np.sqrt(float(row["std_error"]) ** 2 + widest)
+    return found_row(int(row["k"]), _people(effects), *np.exp(row["estimate"] + half * np.array([0.0, -1.0, 1.0])))
+
+
+def _people(effects: pd.DataFrame) -> float:
+    return float((effects["n"] + effects["control_n"]).sum())
 
 
 def _apart(effects: pd.DataFrame, *, prediction: bool = False) -> str:
@@ -254,8 +256,7 @@ def _series(both: pd.DataFrame) -> dict:
     if fewest == 0 or len(chosen) < 3:
         return {**EMPTY, "k": fewest}
     row = meta_regression(chosen.assign(repeated=repeated.astype(float)), "repeated").summary().iloc[1]
-    people = (chosen["n"] + chosen["control_n"]).sum()
-    return found_row(fewest, people, *np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float)))
+    return found_row(fewest, _people(chosen), *np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float)))
 
 
 def _other_condition(
