@@ -18,6 +18,8 @@ from .words import blank, groups
 SCORE_COLUMNS = ("study", "subject", "arm", "hours", "scale", "score")
 ARM_COLUMNS = ("study", "arm", "hours", "scale", "outcome", "n")
 ARM_NUMBERS = ("hours", "n", "events", "percent", "mean", "sd", "std_error", "conf_low", "conf_high")
+# what an arm is, whatever the row says of it
+ARM_TRAITS = ("treatment", "treatment_class", "role", "control_kind", "combination", "route", "dose", "dose_unit")
 ARM_WORDS = (
     "label",
     "treatment",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .found import EMPTY, found_row, found_words
+from .found import EMPTY, found_row, found_words, people
 from .inference import critical_value
 from .meta_analysis import random_effects
 from .proportions import proportion_interval
@@ -72,9 +72,8 @@ def _risk(adverse_events: pd.DataFrame, event: str, classes: tuple[str, ...]) ->
     if effects.empty:
         return EMPTY, []
     row = random_effects(effects).summary().iloc[0]
-    people = (effects["n"] + effects["control_n"]).sum()
     names = mine.loc[mine["study"].isin(effects["study"]), "treatment_class"].unique()
-    return found_row(row["k"], people, row["estimate"], row["conf_low"], row["conf_high"]), sorted(names)
+    return found_row(row["k"], people(effects), row["estimate"], row["conf_low"], row["conf_high"]), sorted(names)
 
 
 def _difference(one: dict, other: dict) -> dict:

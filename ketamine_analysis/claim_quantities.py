@@ -10,7 +10,7 @@ from .converted_means import with_converted_means
 from .effects import arm_log_odds, contrast_arms
 from .evidence import default_pool
 from .exact_pools import binomial_normal
-from .found import EMPTY, found_row, found_words
+from .found import EMPTY, found_row, found_words, people
 from .inference import as_proportion, critical_value
 from .meta_analysis import random_effects
 from .meta_regression import meta_regression
@@ -139,7 +139,7 @@ def _pool(effects: pd.DataFrame, *, prediction: bool = False) -> dict:
     if prediction:
         low, high = fit.prediction_interval().iloc[0][["prediction_low", "prediction_high"]]
     values = np.exp([row["estimate"], float(low), float(high)])
-    return found_row(int(row["k"]), _people(effects), *values)
+    return found_row(int(row["k"]), people(effects), *values)
 
 
 def _new_trial(effects: pd.DataFrame) -> dict:
@@ -152,11 +152,7 @@ def _new_trial(effects: pd.DataFrame) -> dict:
     fit = random_effects(effects)
     row, widest = fit.summary().iloc[0], float(fit.tau2_interval()["tau2_high"].iloc[0])
     half = float(critical_value(row["k"] - 1, 0.95)) * np.sqrt(float(row["std_error"]) ** 2 + widest)
-    return found_row(int(row["k"]), _people(effects), *np.exp(row["estimate"] + half * np.array([0.0, -1.0, 1.0])))
-
-
-def _people(effects: pd.DataFrame) -> float:
-    return float((effects["n"] + effects["control_n"]).sum())
+    return found_row(int(row["k"]), people(effects), *np.exp(row["estimate"] + half * np.array([0.0, -1.0, 1.0])))
 
 
 def _apart(effects: pd.DataFrame, *, prediction: bool = False) -> str:
@@ -256,7 +252,7 @@ def _series(both: pd.DataFrame) -> dict:
     if fewest == 0 or len(chosen) < 3:
         return {**EMPTY, "k": fewest}
     row = meta_regression(chosen.assign(repeated=repeated.astype(float)), "repeated").summary().iloc[1]
-    return found_row(fewest, _people(chosen), *np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float)))
+    return found_row(fewest, people(chosen), *np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float)))
 
 
 def _other_condition(

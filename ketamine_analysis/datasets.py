@@ -16,6 +16,7 @@ from .formats import RawTable, read_table
 from .visits import hours_from_visits, with_study_days
 
 HOURS_IN = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
+TIME_UNITS = (*HOURS_IN, "study_days")
 SCORE_NUMBERS = ("hours", "score", "baseline", "change")
 WORD_COLUMNS = ("arm", "outcome", *ARM_WORDS)
 
@@ -248,9 +249,10 @@ def _numeric(values: pd.Series) -> bool:
 
 def _unit(time_unit: str | None, columns: Mapping[str, str] | None) -> str:
     """The unit of the times. Raises ValueError for an unknown one, and where a column's name tells another."""
-    known = (*HOURS_IN, "study_days")
-    if time_unit is not None and time_unit not in known:
-        raise ValueError(f"time_unit {time_unit!r} is unknown: use one of {list(known)}{nearest(time_unit, known)}")
+    if time_unit is not None and time_unit not in TIME_UNITS:
+        raise ValueError(
+            f"time_unit {time_unit!r} is unknown: use one of {list(TIME_UNITS)}{nearest(time_unit, TIME_UNITS)}"
+        )
     column = (columns or {}).get("hours", "hours")
     told = named_unit(column)
     if time_unit is None and told not in (None, "hours"):

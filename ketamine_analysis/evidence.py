@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .checks import ARM_TRAITS
 from .folders import shipped_folder
 
 TABLES = ("arms", "adverse_events", "effects", "durability", "trials")
@@ -26,14 +27,7 @@ LEADING = (
     "label",
     "year",
     "arm",
-    "treatment",
-    "treatment_class",
-    "role",
-    "control_kind",
-    "combination",
-    "route",
-    "dose",
-    "dose_unit",
+    *ARM_TRAITS,
     "hours",
     "scale",
     "outcome",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 EMPTY = {"k": 0, "patients": 0, "estimate": np.nan, "conf_low": np.nan, "conf_high": np.nan}
 
@@ -28,3 +29,12 @@ def found_words(row: dict, *, percent: bool = False) -> str:
     numbers = [row[name] for name in ("estimate", "conf_low", "conf_high")]
     shown = [f"{100 * one:.0f} %" if percent else f"{one:.2f}" for one in numbers]
     return f"{shown[0]} ({shown[1]} to {shown[2]}), k = {row['k']}"
+
+
+def people(effects: pd.DataFrame) -> float:
+    """The patients of contrasts, both arms; effects : rows with `n, control_n`.
+
+    >>> people(pd.DataFrame({"n": [10, 5], "control_n": [9, 6]}))
+    30.0
+    """
+    return float((effects["n"] + effects["control_n"]).sum())

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .checks import ALLOWED, ARM_NUMBERS, ARM_WORDS
-from .datasets import HOURS_IN
+from .checks import ALLOWED, ARM_NUMBERS, ARM_TRAITS, ARM_WORDS
+from .datasets import TIME_UNITS
 from .errors import DatasetError, nearest, one_problem, problem_table
 from .folders import shipped_folder
 from .scales import NOT_STATED, SCALES
@@ -20,23 +20,12 @@ from .visits import ASK, DROP
 NAME = "dataset.toml"
 GRAINS = ("patients", "arms")
 LAYOUTS = ("long", "wide", "metapsy")
-TIME_UNITS = (*HOURS_IN, "study_days")
 PATIENT_COLUMNS = ("study", "subject", "arm", "period", "hours", "visit", "date", "start", "scale", "score", "baseline")
 COLUMNS = tuple(
     dict.fromkeys((*PATIENT_COLUMNS, "change", "site", "age", "sex", "outcome", "year", "doi", "registry", *ARM_NUMBERS,
                    *ARM_WORDS))
 )  # fmt: skip
-ARM_KEYS = (
-    "treatment",
-    "treatment_class",
-    "role",
-    "control_kind",
-    "combination",
-    "route",
-    "dose",
-    "dose_unit",
-    "label",
-)
+ARM_KEYS = (*ARM_TRAITS, "label")
 TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
 KEYS: Mapping[str, tuple[type, ...]] = {
     "file": TEXT, "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT, "layout": TEXT, "grain": TEXT,
