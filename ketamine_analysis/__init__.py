@@ -7,262 +7,118 @@ One road, and only two tables enter it:
     arms ─ contrast_arms ─▶ effects ─ random_effects, fit_time_course ─▶ result ─ .summary() ─▶ plot_*
     outcomes ─ fit_mmrm ─▶ one trial's own analysis ─ .effects() ─▶ effects
 
-By question:
+The verbs that a person needs, in the order of the road:
 
-    how strongly      random_effects by class and window; meta_regression, subgroup_differences; correlated_effects;
-                      for sparse counts mantel_haenszel, peto, hypergeometric_normal, binomial_normal
-    how fast          fit_time_course; separation_by_window, first_separation, what_is_known
-    one trial         risk_difference, odds_ratio, number_needed_to_treat; fit_mmrm
-    how sure          alternative_poolings, fragility, influence, egger_test, trim_and_fill, cumulative
-    at what cost      contrast_events, event_rates, number_needed, benefit_risk
-    for whom          patient_groups, group_contrasts
+    load              load_evidence, default_pool
+    read              read_scores, read_arms; examine, write_recipe, read_dataset for a file of any other shape
+    derive            derive_outcomes, summarize_arms
+    contrast          contrast_arms, with_converted_means, one_per_window; risk_difference for one trial
+    pool              random_effects, meta_regression
+    course            fit_time_course, what_is_known, first_separation
+    one trial         fit_mmrm
+    at what cost      event_rates, contrast_events
+    for whom          patient_groups
     what people say   claim_verdicts
-    your own data     examine, write_recipe, read_dataset; among_evidence lays a trial over the published ones
-    just looking      explore (controls in a notebook), view (the same by arguments, with its code)
+    explore           explore, view; among_evidence lays your trial over the published ones
+    look              plot_rates, plot_time_course, plot_forest, plot_funnel, plot_trajectories, plot_lsmeans
+    show              readable, interval_text, as_ratio, save_result
 
-A file of another shape (a column per visit, dates, labels, a table of trials): `write_recipe(file)` guesses what is
-what, a person corrects it, `read_dataset(file)` and `read_as_arms(file)` read by it. Every problem comes in one error.
+Every other public name answers here too (`ka.egger_test`) and lives in its wing (`ka.pooling.egger_test`); the wings,
+in the order of the road: outcomes, reading, evidence, effects, pooling, time_course, mmrm, claims, any_file, figures,
+exploring, report. `help(ka.pooling)` says what a wing takes, gives, and in which order to read it.
 
-Times are hours since first dose, every interval takes `level=0.95`, a negative change is an improvement.
-Nothing here is medical advice.
+Every problem of a file comes in one error. Times are hours since first dose, every interval takes `level=0.95`, a
+negative change is an improvement. Nothing here is medical advice.
 """
 
-from .among_evidence import AmongEvidence, among_evidence, published_effects
-from .any_dataset import read_as_arms, read_dataset
-from .arm_course import ArmTimeCourse
-from .axes import class_colour, class_label, hours_axis, note_source
-from .checks import problems_in_arms, problems_in_scores
-from .claim_plots import plot_claim, plot_claims
-from .claim_quantities import one_look
-from .claims import CLAIMS, claim_parts, claim_verdict, claim_verdicts, judge_claims, rejudge_claims
-from .contrast_covariance import sampling_covariance, time_covariance
-from .converted_means import with_converted_means
-from .count_pools import CountPool, mantel_haenszel, peto
-from .course_plots import plot_separation, plot_time_course, plot_what_is_known
-from .datasets import check_arms, check_scores, read_arms, read_scores
-from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
-from .diagnostics import (
-    TrimAndFill,
-    baujat,
-    cumulative,
-    egger_test,
-    influence,
-    influence_limits,
-    peters_test,
-    trim_and_fill,
-)
-from .effects import arm_log_odds, contrast_arms, without_contrast
-from .errors import ConvergenceError, DatasetError
-from .evidence import default_pool, load_evidence, published_contrasts
-from .evidence_plots import plot_among_evidence, plot_on_time_course
-from .exact_pools import ExactPool, binomial_normal, hypergeometric_normal
-from .examination import Examination, examine
-from .explorer import explore
-from .forest import plot_forest
-from .formats import RawTable, read_table
-from .fragility import Fragility, fragility
-from .funnel import plot_funnel
-from .inference import as_proportion, as_ratio, hours_text, interval_text, stack_tables
-from .items import ITEM_RULES, sum_items
-from .keep import journal_style, save_result
-from .known_studies import known_studies
-from .meta_analysis import PooledEffects, random_effects
-from .meta_regression import MetaRegression, meta_regression, subgroup_differences
-from .mmrm import fit_mmrm
-from .mmrm_plots import plot_covariance, plot_lsmeans, plot_trajectories
-from .mmrm_result import MMRM
-from .multilevel import CorrelatedEffects, correlated_effects
-from .new_recipe import write_recipe
-from .onset import first_separation, separation_by_window, what_is_known
-from .outcomes import derive_outcomes, summarize_arms
-from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
-from .plausibility import implausible
-from .plots import plot_assessment_times, plot_rates, plot_windows
-from .proportions import (
-    Comparison,
-    describe_number_needed_to_treat,
-    number_needed_to_treat,
-    odds_ratio,
-    proportion_interval,
-    risk_difference,
-    risk_ratio,
-)
-from .questions import NotInData, need_rows
-from .readable import ReadableTable, readable
-from .recipe import Recipe, load_recipe
-from .reported_numbers import (
-    events_from_percent,
-    mean_sd_from_quantiles,
-    sd_from_interval,
-    sd_from_p,
-    sd_from_std_error,
-    sd_from_t,
-    std_error_from_interval,
-)
-from .robustness import alternative_poolings
-from .scales import SCALES, Scale, find_scale
-from .side_effect_plots import plot_after_dose, plot_benefit_risk, plot_event_differences, plot_event_rates
-from .side_effects import (
-    benefit_risk,
-    check_adverse_events,
-    contrast_events,
-    event_rates,
-    measurements,
-    number_needed,
-    problems_in_adverse_events,
-)
-from .simulate import simulate_trial, simulated_truth
-from .time_course import TimeCourse, fit_time_course
-from .time_windows import TIME_WINDOWS, assign_window, one_per_window
-from .views import View, view
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+if _TYPE_CHECKING:  # a wing is loaded when one of its names is first used; type checkers and editors read these lines
+    from .any_file import *  # noqa: F403
+    from .claims import *  # noqa: F403
+    from .effects import *  # noqa: F403
+    from .errors import *  # noqa: F403
+    from .evidence import *  # noqa: F403
+    from .exploring import *  # noqa: F403
+    from .figures import *  # noqa: F403
+    from .intervals import *  # noqa: F403
+    from .mmrm import *  # noqa: F403
+    from .outcomes import *  # noqa: F403
+    from .pooling import *  # noqa: F403
+    from .reading import *  # noqa: F403
+    from .time_course import *  # noqa: F403
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "CLAIMS",
-    "ITEM_RULES",
-    "MMRM",
-    "PATIENT_GROUPS",
-    "SCALES",
-    "TIME_WINDOWS",
-    "AmongEvidence",
-    "ArmTimeCourse",
-    "Comparison",
-    "ConvergenceError",
-    "CorrelatedEffects",
-    "CountPool",
-    "DatasetError",
-    "ExactPool",
-    "Examination",
-    "Fragility",
-    "MetaRegression",
-    "NotInData",
-    "PooledEffects",
-    "RawTable",
-    "ReadableTable",
-    "Recipe",
-    "Scale",
-    "TimeCourse",
-    "TrimAndFill",
-    "View",
-    "alternative_poolings",
-    "among_evidence",
-    "arm_log_odds",
-    "as_proportion",
-    "as_ratio",
-    "assign_window",
-    "baujat",
-    "benefit_risk",
-    "binomial_normal",
-    "check_adverse_events",
-    "check_arms",
-    "check_scores",
-    "claim_parts",
-    "claim_verdict",
-    "claim_verdicts",
-    "class_colour",
-    "class_label",
-    "contrast_arms",
-    "contrast_events",
-    "correlated_effects",
-    "cumulative",
-    "default_pool",
-    "derive_outcomes",
-    "describe_number_needed_to_treat",
-    "egger_test",
-    "event_rates",
-    "events_from_percent",
-    "examine",
-    "explore",
-    "find_scale",
-    "first_separation",
-    "fit_mmrm",
-    "fit_time_course",
-    "fragility",
-    "group_contrasts",
-    "hours_axis",
-    "hours_text",
-    "hypergeometric_normal",
-    "implausible",
-    "influence",
-    "influence_limits",
-    "interval_text",
-    "journal_style",
-    "judge_claims",
-    "known_studies",
-    "load_evidence",
-    "load_recipe",
-    "mantel_haenszel",
-    "mean_sd_from_quantiles",
-    "measurements",
-    "meta_regression",
-    "need_rows",
-    "note_source",
-    "number_needed",
-    "number_needed_to_treat",
-    "odds_ratio",
-    "one_look",
-    "one_per_window",
-    "patient_groups",
-    "peters_test",
-    "peto",
-    "plot_after_dose",
-    "plot_alternatives",
-    "plot_among_evidence",
-    "plot_assessment_times",
-    "plot_baujat",
-    "plot_benefit_risk",
-    "plot_claim",
-    "plot_claims",
-    "plot_covariance",
-    "plot_event_differences",
-    "plot_event_rates",
-    "plot_forest",
-    "plot_funnel",
-    "plot_influence",
-    "plot_lsmeans",
-    "plot_on_time_course",
-    "plot_rates",
-    "plot_separation",
-    "plot_time_course",
-    "plot_trajectories",
-    "plot_what_is_known",
-    "plot_windows",
-    "problems_in_adverse_events",
-    "problems_in_arms",
-    "problems_in_scores",
-    "proportion_interval",
-    "published_contrasts",
-    "published_effects",
-    "random_effects",
-    "read_arms",
-    "read_as_arms",
-    "read_dataset",
-    "read_scores",
-    "read_table",
-    "readable",
-    "rejudge_claims",
-    "risk_difference",
-    "risk_ratio",
-    "sampling_covariance",
-    "save_result",
-    "sd_from_interval",
-    "sd_from_p",
-    "sd_from_std_error",
-    "sd_from_t",
-    "separation_by_window",
-    "simulate_trial",
-    "simulated_truth",
-    "stack_tables",
-    "std_error_from_interval",
-    "subgroup_differences",
-    "sum_items",
-    "summarize_arms",
-    "time_covariance",
-    "trim_and_fill",
-    "view",
-    "what_is_known",
-    "with_converted_means",
-    "without_contrast",
-    "write_recipe",
-]
+_VERBS = """
+    load_evidence default_pool read_scores read_arms examine write_recipe read_dataset derive_outcomes summarize_arms
+    contrast_arms with_converted_means one_per_window risk_difference random_effects meta_regression fit_time_course
+    what_is_known first_separation fit_mmrm event_rates contrast_events patient_groups claim_verdicts explore view
+    among_evidence plot_rates plot_time_course plot_forest plot_funnel plot_trajectories plot_lsmeans readable
+    interval_text as_ratio save_result
+"""
+_NAMES = {
+    "errors": "ConvergenceError DatasetError NotInData need_rows",
+    "intervals": "as_proportion as_ratio hours_text interval_text stack_tables",
+    "outcomes": """
+        SCALES Comparison Scale derive_outcomes describe_number_needed_to_treat find_scale
+        number_needed_to_treat odds_ratio proportion_interval risk_difference risk_ratio simulate_trial
+        simulated_truth summarize_arms
+    """,
+    "reading": """
+        ITEM_RULES RawTable check_arms check_scores problems_in_arms problems_in_scores read_arms read_scores
+        read_table sum_items
+    """,
+    "evidence": "default_pool known_studies load_evidence published_contrasts",
+    "effects": """
+        PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events contrast_arms
+        contrast_events event_rates events_from_percent group_contrasts mean_sd_from_quantiles measurements
+        number_needed one_per_window patient_groups problems_in_adverse_events sampling_covariance
+        sd_from_interval sd_from_p sd_from_std_error sd_from_t std_error_from_interval time_covariance
+        with_converted_means without_contrast
+    """,
+    "pooling": """
+        CorrelatedEffects CountPool ExactPool Fragility MetaRegression PooledEffects TrimAndFill
+        alternative_poolings baujat binomial_normal correlated_effects cumulative egger_test fragility
+        hypergeometric_normal influence influence_limits mantel_haenszel meta_regression peters_test peto
+        random_effects subgroup_differences trim_and_fill
+    """,
+    "time_course": """
+        ArmTimeCourse TimeCourse first_separation fit_time_course separation_by_window what_is_known
+    """,
+    "mmrm": "MMRM fit_mmrm",
+    "claims": "CLAIMS claim_parts claim_verdict claim_verdicts judge_claims one_look rejudge_claims",
+    "any_file": "Examination Recipe examine implausible load_recipe read_as_arms read_dataset write_recipe",
+    "figures": """
+        ReadableTable class_colour class_label hours_axis journal_style note_source plot_after_dose
+        plot_alternatives plot_assessment_times plot_baujat plot_benefit_risk plot_claim plot_claims
+        plot_covariance plot_event_differences plot_event_rates plot_forest plot_funnel plot_influence
+        plot_lsmeans plot_rates plot_separation plot_time_course plot_trajectories plot_what_is_known
+        plot_windows readable save_result
+    """,
+    "exploring": """
+        AmongEvidence View among_evidence explore plot_among_evidence plot_on_time_course published_effects
+        view
+    """,
+    "report": "",  # the command line and the pages: called by `ketamine-analysis`, not by name
+}
+_HOME = {name: room for room, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME, key=lambda name: (not name.isupper(), not name[0].isupper(), name))  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from its wing; the wing itself by its own name."""
+    if name in _NAMES:
+        return _import_module(f".{name}", __name__)
+    if name not in _HOME:
+        raise AttributeError(f"module 'ketamine_analysis' has no attribute {name!r}")
+    value = getattr(_import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The first screen: about thirty verbs and the wings; every other public name answers all the same."""
+    return sorted([*_VERBS.split(), *_NAMES, "__version__"])

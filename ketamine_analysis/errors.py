@@ -1,9 +1,9 @@
-"""The two errors the library raises on purpose."""
+"""The three errors raised on purpose: a table not usable, a fit without an end, a question not in the data."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 import pandas as pd
 
@@ -29,6 +29,22 @@ class ConvergenceError(RuntimeError):
     def __init__(self, message: str, state: dict[str, object]) -> None:
         self.state = state
         super().__init__(message)
+
+
+class NotInData(ValueError):  # noqa: N818 — an answer, not a mistake
+    """The question cannot be asked of this table; a report says so and goes on."""
+
+
+def need_rows(rows: Sized, what: str, *, at_least: int = 1) -> None:
+    """Raises NotInData when there are fewer rows than the question needs. what : the rows needed, in words.
+
+    >>> need_rows([], "single-dose trials of ketamine")
+    Traceback (most recent call last):
+    ketamine_analysis.errors.NotInData: this table has no single-dose trials of ketamine: there is nothing to answer
+    """
+    if len(rows) < at_least:
+        found = "no" if not len(rows) else f"only {len(rows)} (of {at_least} needed)"
+        raise NotInData(f"this table has {found} {what}: there is nothing to answer")
 
 
 def problem_table(file: str, rows: Iterable[tuple], severity: str = "error") -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import ketamine_analysis as ka
-from ketamine_analysis.check_report import describe, write_check
+from ketamine_analysis.report.check_report import describe, write_check
 
 ROWS = int(float(sys.argv[1])) if len(sys.argv) > 1 else 10_000_000
 HOURS = np.array([0.0, 4.0, 24.0, 72.0, 168.0, 336.0, 504.0, 672.0, 840.0, 1008.0])

@@ -7,7 +7,7 @@ the median of several. Beside it, in the same run, the same for a control whose 
 import statistics
 import time
 
-from test_jupyterlab import _run_all, lab, page  # noqa: F401
+from report.test_jupyterlab import _run_all, lab, page  # noqa: F401
 
 import ketamine_analysis as ka
 

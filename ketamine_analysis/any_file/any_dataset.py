@@ -1,0 +1,60 @@
+"""A dataset of any shape, by its recipe or in the library's own columns: the checked table, or its arms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import DatasetError, one_problem
+from ..outcomes.derive import derive_outcomes, summarize_arms
+from ..reading.datasets import finish_arms, finish_scores, open_plain
+from .file_words import in_file_words
+from .plausibility import implausible
+from .recipe import Recipe, find_recipe, load_recipe
+from .reshape import RawDataset, apply_recipe
+
+
+def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
+    """The grain ("patients" or "arms") and the checked table (`scores` or `arms`) of a dataset.
+
+    path : a recipe, or a data file: read by the dataset.toml beside it that names it, else by the library's own
+        column names. Raises DatasetError with every problem, and for a recipe that is not confirmed.
+    """
+    data = open_dataset(path)
+    if data.recipe is not None:
+        check_confirmed(data.recipe)
+    lines = data.frame["_line"]
+    try:
+        table = finish_scores(data.frame, data.file) if data.grain == "patients" else finish_arms(data.frame, data.file)
+    except DatasetError as error:
+        raise DatasetError(in_file_words(error.problems, data.frame, lines, data.recipe)) from None
+    doubts = implausible(table, data.grain, file=data.file)
+    if (doubts["severity"] == "error").any():
+        raise DatasetError(doubts[doubts["severity"] == "error"].reset_index(drop=True))
+    return data.grain, table
+
+
+def read_as_arms(path: str | Path) -> pd.DataFrame:
+    """The `arms` table of a dataset of either grain: patients are summarised (response, remission, change; observed).
+
+    path : as for `read_dataset`.
+    """
+    grain, table = read_dataset(path)
+    return summarize_arms(derive_outcomes(table)) if grain == "patients" else table
+
+
+def open_dataset(path: str | Path) -> RawDataset:
+    """The dataset in the library's columns before it is checked, with notes on how it was read."""
+    recipe = find_recipe(path)
+    if recipe is not None:
+        return apply_recipe(load_recipe(recipe))
+    kind, frame, file = open_plain(path)
+    return RawDataset(frame, "patients" if kind == "scores" else "arms", file)
+
+
+def check_confirmed(recipe: Recipe) -> None:
+    """Raises DatasetError while the recipe's guesses wait for a person to confirm them."""
+    if not recipe.confirmed:
+        fix = "read its guesses (arms, scale, times), correct them, then write confirmed = true"
+        raise one_problem(recipe.source.name, "the guesses are confirmed", fix, column="confirmed", value="false")

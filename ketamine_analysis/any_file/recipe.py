@@ -1,0 +1,224 @@
+"""The recipe: `dataset.toml` beside the data says which column is what. Data, not code; every word of it is checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import DatasetError, nearest, one_problem, problem_table
+from ..evidence.shipped import arm_words
+from ..outcomes.scales import NOT_STATED, SCALES
+from ..reading.checks import ALLOWED, ARM_NUMBERS, ARM_TRAITS, ARM_WORDS
+from ..reading.datasets import TIME_UNITS
+from ..reading.visits import ASK, DROP
+
+NAME = "dataset.toml"
+GRAINS = ("patients", "arms")
+LAYOUTS = ("long", "wide", "metapsy")
+PATIENT_COLUMNS = ("study", "subject", "arm", "period", "hours", "visit", "date", "start", "scale", "score", "baseline")
+COLUMNS = tuple(
+    dict.fromkeys((*PATIENT_COLUMNS, "change", "site", "age", "sex", "outcome", "year", "doi", "registry", *ARM_NUMBERS,
+                   *ARM_WORDS))
+)  # fmt: skip
+ARM_KEYS = (*ARM_TRAITS, "label")
+TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
+KEYS: Mapping[str, tuple[type, ...]] = {
+    "file": TEXT, "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT, "layout": TEXT, "grain": TEXT,
+    "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "confirmed": FLAG, "missing": LIST,
+    "once_per_subject": LIST, "date_format": TEXT, "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER,
+    "columns": TABLE, "time": TABLE, "visits": TABLE, "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE,
+}  # fmt: skip
+WORDS: Mapping[type, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    list: "a list [ ]",
+    dict: "a table",
+    bool: "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A read and checked recipe; each field is the key of that name, `source` the recipe's own file."""
+
+    source: Path
+    file: Path
+    grain: str = "patients"
+    layout: str = "long"
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    study: str | None = None
+    scale: str | None = None
+    outcome: str | None = None
+    definition: str | None = None
+    confirmed: bool = False
+    missing: tuple[Any, ...] = ()
+    once_per_subject: tuple[str, ...] = ()
+    date_format: str | None = None
+    arms_by: str = "arm"
+    may_be_missing: int | None = None
+    entry_score: float | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time: Mapping[str, Any] = field(default_factory=dict)
+    visits: Mapping[str, float | str] = field(default_factory=dict)
+    wide: Mapping[str, Any] = field(default_factory=dict)
+    items: Mapping[str, list[str]] = field(default_factory=dict)
+    filter: Mapping[str, list[Any]] = field(default_factory=dict)
+    arms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def find_recipe(path: str | Path) -> Path | None:
+    """The recipe of a file: the file itself when it is one, else the dataset.toml or FILE.toml beside it that names it.
+
+    Raises DatasetError when such a recipe lies beside the file and is broken.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".toml":
+        return path
+    for beside in (path.parent / NAME, path.with_suffix(".toml")):
+        if beside.is_file() and _parsed(beside).get("file") == path.name:
+            return beside
+    return None
+
+
+def free_recipe(path: Path) -> Path:
+    """Where a new recipe of the file goes: dataset.toml, or FILE.toml where that one is another file's."""
+    beside = path.parent / NAME
+    own = not beside.is_file() or _parsed(beside).get("file") == path.name
+    return beside if own else path.with_suffix(".toml")
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """The recipe in a TOML file, every key and word checked.
+
+    Raises DatasetError naming each unknown key or word with the nearest valid one, and each value of a wrong type.
+    """
+    path = Path(path)
+    settings = _parsed(path)
+    problems = [*_key_problems(settings), *_word_problems(settings)]
+    if problems:
+        raise DatasetError(
+            problem_table(path.name, [(None, key, value, rule, fix) for key, value, rule, fix in problems])
+        )
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
+    return Recipe(source=path, **{**plain, "file": path.parent / settings["file"]})
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise one_problem(str(path), "the recipe exists", "write one with: ketamine-analysis new FILE")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise one_problem(path.name, "a recipe in TOML", f"{error}: correct that line") from None
+    except UnicodeDecodeError:
+        raise one_problem(path.name, "UTF-8 text", "save the recipe as UTF-8") from None
+    except PermissionError:
+        raise one_problem(path.name, "a file that may be read", "you lack the permission to read it") from None
+
+
+Found = tuple[str, Any, str, str]  # key, value, rule, fix
+
+
+def _key_problems(settings: Mapping[str, Any]) -> list[Found]:
+    found: list[Found] = []
+    for key, value in settings.items():
+        if key not in KEYS:
+            fix = f"known keys: {', '.join(KEYS)}{nearest(key, KEYS)}"
+            found.append((key, None, "a known key", fix))
+        elif not isinstance(value, KEYS[key]) or (isinstance(value, bool) and bool not in KEYS[key]):
+            found.append((key, str(value), "a value of the right kind", f"{key} is {WORDS[KEYS[key][-1]]}"))
+    if "file" not in settings:
+        found.append(("file", None, "the data file is named", 'say file = "…", relative to the recipe'))
+    for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose", "nominal"))):
+        table = settings.get(key, {})
+        for name in table if isinstance(table, dict) else ():
+            if name not in allowed:
+                found.append(
+                    (f"{key}.{name}", None, "a known key", f"known: {', '.join(allowed)}{nearest(name, allowed)}")
+                )
+            elif key == "columns" and table[name] == "?":
+                found.append(
+                    (f"{key}.{name}", "?", "every question is answered", f"name the column that holds the {name}")
+                )
+            elif key == "columns" and not isinstance(table[name], str):
+                found.append(
+                    (f"{key}.{name}", str(table[name]), "a value of the right kind", "name a column in quotes")
+                )
+    return found + _arm_problems(settings.get("arms", {}))
+
+
+def _arm_problems(arms: Any) -> list[Found]:
+    found: list[Found] = []
+    for name, words in arms.items() if isinstance(arms, dict) else ():
+        if not isinstance(words, dict):
+            found.append(
+                (f"arms.{name}", str(words), "a value of the right kind", "an arm is { treatment = …, role = … }")
+            )
+            continue
+        for key, value in words.items():
+            place = f"arms.{name}.{key}"
+            allowed = ALLOWED.get(key) or arm_words(key)
+            if key not in ARM_KEYS:
+                found.append((place, None, "a known key", f"known: {', '.join(ARM_KEYS)}{nearest(key, ARM_KEYS)}"))
+            elif not isinstance(value, str):
+                found.append((place, str(value), "a value of the right kind", f"{key} is {WORDS[str]}"))
+            elif allowed and value not in allowed:
+                hint = nearest(value, allowed)
+                found.append((place, value, f"a known {key}", f"one of {', '.join(allowed)}{hint}"))
+    return found
+
+
+def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
+    found: list[Found] = []
+    time = settings.get("time", {})
+    for key, value, allowed in (
+        ("grain", settings.get("grain"), GRAINS),
+        ("layout", settings.get("layout"), LAYOUTS),
+        ("scale", settings.get("scale"), (*SCALES, NOT_STATED)),
+        ("outcome", settings.get("outcome"), ALLOWED["outcome"]),
+        ("time.unit", time.get("unit") if isinstance(time, dict) else None, TIME_UNITS),
+        ("arms_by", settings.get("arms_by"), ("arm", "treatment", "treatment_class")),
+    ):
+        if isinstance(value, str) and value not in allowed:
+            found.append((key, value, "a known word", f"one of {', '.join(allowed)}{nearest(value, allowed)}"))
+    nominal = time.get("nominal", [0]) if isinstance(time, dict) else [0]
+    if not (isinstance(nominal, list) and nominal and all(type(one) in (int, float) for one in nominal)):
+        found.append(
+            ("time.nominal", str(nominal), "a value of the right kind", "hours in a list, such as [0, 24, 168]")
+        )
+    for key in ("visits", "wide"):
+        table = settings.get(key, {})
+        for name, value in table.items() if isinstance(table, dict) else ():
+            found += _moment_problems(f"{key}.{name}", value)
+    for key in ("items", "filter"):
+        table = settings.get(key, {})
+        for name, value in table.items() if isinstance(table, dict) else ():
+            if not isinstance(value, list) or not value:
+                found.append((f"{key}.{name}", str(value), "a value of the right kind", f"{key} needs {WORDS[list]}"))
+    return found
+
+
+def _moment_problems(place: str, value: Any) -> list[Found]:
+    """A visit is hours, "drop", or for a wide column also { hours = …, scale = … }."""
+    if value == ASK:
+        return [(place, value, "a visit with known hours", f'write its hours since first dose, or "{DROP}"')]
+    if isinstance(value, dict) and place.startswith("wide."):
+        unknown = [key for key in value if key not in ("hours", "scale")]
+        if unknown:
+            return [(place, unknown[0], "a known key", f"known: hours, scale{nearest(unknown[0], ('hours', 'scale'))}")]
+        if value.get("scale", next(iter(SCALES))) not in SCALES:
+            return [
+                (place, value["scale"], "a known scale", f"known: {', '.join(SCALES)}{nearest(value['scale'], SCALES)}")
+            ]
+        value = value.get("hours")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+    if number or value == DROP:
+        return []
+    return [(place, str(value), "hours as a number", f'write hours since first dose, such as 168, or "{DROP}"')]

@@ -1,0 +1,173 @@
+"""The new recipe of a file of patients: scale, layout, items, visits or times, arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..outcomes.scales import SCALES
+from .recipe_plan import MANY, Plan, plan_arms, plan_missing, plan_unit
+from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
+from .recognise_wide import WideColumn, guess_items, guess_wide
+
+_LEFT = ("n", "events", "percent", "mean", "sd", "source", "use", "reason", "label", "outcome", "year")
+
+
+def plan_patients(plan: Plan, path: Path, kind: str) -> None:
+    """Fills the plan for a file of patients' scores."""
+    raw, columns = plan.raw, plan.columns
+    why = f"the columns follow {kind}" if kind else "one row a patient or visit"
+    plan.top["grain"] = Guess("patients", SURE if kind else LIKELY, why)
+    said = [raw.column_labels.get(name, "") for name in raw.frame.columns if name != "_line"]
+    told = guess_wide(name for name in raw.frame.columns if name != "_line")
+    if "study" not in columns:
+        plan.top["study"] = Guess(path.stem, LIKELY, "the file's name; no column names the study")
+    _plan_scale(plan, [*told, *said, *map(str, raw.frame.columns), path.stem], kind)
+    scale = plan.top["scale"].value if "scale" in plan.top else ""
+    items = guess_items(told, scale)
+    visits = {column: one for column, one in told.items() if one.visit is not None}
+    numbered = {
+        column: WideColumn(one.stem, None, f"v{one.item}") for column, one in told.items() if one.item is not None
+    }
+    if len({one.visit for one in visits.values()}) > 1:
+        _plan_wide(plan, told, items)
+    elif len(numbered) > 1 and not items and not {"hours", "visit", "date"} & set(columns):
+        _plan_wide(plan, numbered, {})  # MADRS0, MADRS1 …: visits, and only a person knows when
+    else:
+        plan.top["layout"] = Guess("long", LIKELY, "one row a patient and visit")
+        _plan_long(plan, items, told)
+    arm = columns.get("arm")
+    if arm is not None and not ({"role", "treatment_class"} <= set(columns)):
+        values = raw.frame[arm.value]
+        if values.isna().any() and "subject" in columns:
+            plan.top["once_per_subject"] = Guess(["arm"], LIKELY, f"{arm.value} is blank on some rows")
+        plan_arms(plan, spellings(raw, arm.value), "arm")
+    plan.columns = {name: guess for name, guess in columns.items() if name not in _LEFT}
+    for name in ("subject", "arm"):
+        if name not in columns and (alone := _without_repeats(plan)) and name == "subject":
+            plan.columns[name] = Guess(alone, GUESS, "no value stands twice")
+            plan.doubts.append(name)
+        elif name not in columns:
+            plan.columns[name] = Guess("?", GUESS, "no column looks like it: name it")
+            plan.doubts.append(name)
+
+
+def _without_repeats(plan: Plan) -> str | None:
+    """In a wide file the only column that is not read yet and could name the patients: no blank, no value twice."""
+    if plan.top["layout"].value != "wide":
+        return None
+    read = {*plan.tables.get("wide", {}), *(str(one.value) for one in plan.columns.values()), "_line"}
+    free = [name for name in plan.raw.frame.columns if name not in read]
+    alone = [name for name in free if plan.raw.frame[name].notna().all() and plan.raw.frame[name].is_unique]
+    return str(alone[0]) if len(alone) == 1 else None
+
+
+def _plan_scale(plan: Plan, texts: list[str], kind: str) -> None:
+    raw = plan.raw
+    for column in ("PARAMCD", "PARAM", "scale", "instrument", "questionnaire"):
+        if column not in raw.frame:
+            continue
+        values = words_of(raw, column)
+        if column == "scale" and set(values) <= set(SCALES):
+            plan.columns["scale"] = Guess("scale", SURE, "the library's own name")
+            return
+        named = {value: guess for value in values if (guess := guess_scale([value])) is not None}
+        counts = raw.frame[column].value_counts()
+        fits = sorted(named, key=lambda value: -counts.get(value, 0))
+        if fits:
+            others = [value for value in values if value != fits[0]]
+            more = f"; also there: {', '.join(others[:6])}" if others else ""
+            plan.tables["filter"] = {column: Guess([fits[0]], LIKELY, f"the rows of one scale{more}")}
+            plan.top["scale"] = Guess(named[fits[0]].value, LIKELY, f"{column} = {fits[0]!r}")
+            break
+    if "scale" not in plan.top:
+        plan.top["scale"] = guess_scale(texts) or Guess("?", GUESS, "no name tells it: write one of the known scales")
+    if kind == "ADaM":
+        if "ANL01FL" in raw.frame:
+            plan.tables.setdefault("filter", {})["ANL01FL"] = Guess(["Y"], LIKELY, "ADaM's flag of analysis records")
+        if "DTYPE" in raw.frame:
+            plan.tables.setdefault("filter", {})["DTYPE"] = Guess([""], LIKELY, "no derived rows (LOCF, averages)")
+    if plan.top["scale"].confidence == GUESS:
+        plan.doubts.append("scale")
+
+
+def _plan_wide(plan: Plan, told: Mapping[str, Any], items: Mapping[tuple[str, str | None], list[str]]) -> None:
+    plan.top["layout"] = Guess("wide", LIKELY, "column names hold a scale and a visit")
+    summed = {f"{stem}_{visit}": columns for (stem, visit), columns in items.items() if visit is not None}
+    if summed:
+        plan.tables["items"] = {name: Guess(columns, LIKELY, "its items") for name, columns in summed.items()}
+    names = {name: name.rsplit("_", 1)[1] for name in summed}
+    names |= {column: one.visit for column, one in told.items() if one.visit is not None and one.item is None}
+    hours = guess_visits(list(dict.fromkeys(names.values())))
+    wide: dict[str, Guess] = {}
+    for name, visit in names.items():
+        moment = hours[visit]
+        stem = told[name].stem if name in told else name
+        scale = guess_scale([stem])
+        if scale is not None and scale.value != plan.top["scale"].value:
+            moment = Guess({"hours": moment.value, "scale": scale.value}, moment.confidence, moment.evidence)
+        wide[name] = moment
+        plan.columns = {key: one for key, one in plan.columns.items() if one.value != name}
+    plan.tables["wide"] = wide
+    plan_missing(plan, [*wide, *(one for columns in summed.values() for one in columns)])
+    for name in ("hours", "visit", "score", "baseline", "change", "date"):
+        plan.columns.pop(name, None)
+    plan.doubts.append("wide")
+
+
+def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], told: Mapping[str, Any]) -> None:
+    columns, raw = plan.columns, plan.raw
+    alone = {stem: names for (stem, visit), names in items.items() if visit is None}
+    if alone:
+        stem, names = next(iter(alone.items()))
+        total = f"{stem}_total" if stem in raw.frame else stem
+        plan.tables["items"] = {total: Guess(names, LIKELY, "numbered 1 … as the scale's items")}
+        columns["score"] = Guess(total, LIKELY, "the sum of the items")
+    elif "score" not in columns:
+        named = [name for name in raw.frame.columns if name != "_line" and guess_scale([name]) and name not in told]
+        named += [name for name, words in raw.column_labels.items() if guess_scale([words]) and name not in named]
+        used = [one.value for one in columns.values()]
+        named = [name for name in named if name not in used and pd.api.types.is_numeric_dtype(_number(raw.frame[name]))]
+        if named:
+            others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
+            columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
+    plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])
+    if "score" in columns:
+        columns.pop("change", None)
+    visit = columns.get("visit")
+    labels = words_of(raw, visit.value) if visit else []
+    own_hours = "hours" in columns and columns["hours"].confidence == SURE
+    if visit and labels and len(labels) <= MANY and not own_hours:
+        plan.tables["visits"] = guess_visits(labels)
+        columns.pop("hours", None)
+        columns.pop("date", None)
+        columns.pop("start", None)
+        if any(isinstance(one.value, float) and one.value <= 0 for one in plan.tables["visits"].values()):
+            columns.pop("baseline", None)
+        plan.doubts.append("visits")
+        return
+    columns.pop("visit", None)
+    if "hours" in columns:
+        columns.pop("date", None)
+        columns.pop("start", None)
+        plan_unit(plan)
+        numbers = pd.to_numeric(raw.frame[columns["hours"].value], errors="coerce")
+        first = 1 if plan.tables.get("time", {}).get("unit", Guess("", SURE, "")).value == "study_days" else 0
+        if (numbers <= first).any():
+            columns.pop("baseline", None)
+    elif "date" in columns and "start" in columns:
+        form = guess_date_format(pd.concat([raw.frame[columns[name].value] for name in ("date", "start")]))
+        if form is not None:
+            plan.top["date_format"] = form
+        plan.doubts.append("time")
+    else:
+        columns["visit"] = Guess("?", GUESS, "no column looks like a time or visit: name it")
+        plan.doubts.append("visit")
+
+
+def _number(values: pd.Series) -> pd.Series:
+    number = pd.to_numeric(values, errors="coerce")
+    return number if number.notna().sum() >= 0.9 * values.notna().sum() else values.astype("str")

@@ -1,0 +1,75 @@
+"""What is gathered for a new recipe, and the parts that patients' files and tables of arms share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..evidence.shipped import arm_words
+from ..reading.formats import RawTable
+from .recognise import GUESS, LIKELY, SURE, Guess, guess_missing, guess_unit
+from .recognise_arms import guess_arms
+
+MANY = 40  # different values: more are no arms and no visits
+
+
+@dataclass
+class Plan:
+    """What is gathered for the recipe."""
+
+    raw: RawTable
+    columns: dict[str, Guess]
+    top: dict[str, Guess] = field(default_factory=dict)
+    tables: dict[str, dict[str, Guess]] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+
+
+def plan_unit(plan: Plan) -> None:
+    """The unit of the column of times, where it is not hours already."""
+    column = plan.columns.get("hours")
+    if column is None:
+        return
+    unit = guess_unit(column.value, plan.raw.column_labels.get(column.value, ""))
+    if not (unit.value == "hours" and unit.confidence == SURE):
+        plan.tables["time"] = {"unit": unit}
+        if unit.confidence == GUESS:
+            plan.doubts.append("time")
+
+
+def plan_missing(plan: Plan, columns: list[str]) -> None:
+    """Codes in the columns of scores that look like missing."""
+    codes = guess_missing(plan.raw, columns)
+    if codes:
+        plan.top["missing"] = Guess(list(codes), LIKELY, "; ".join(codes.values()))
+
+
+def plan_arms(plan: Plan, labels: Mapping[str, list[str]], by: str) -> None:
+    """What the labels of the arms tell; labels : each → its other spellings in the file."""
+    if len(labels) > MANY:
+        return
+    plan.tables["arms"] = {
+        label: _with_spellings(_with_own_class(plan, by, label, guess), labels[label])
+        for label, guess in guess_arms(labels).items()
+    }
+    if by != "arm":
+        plan.top["arms_by"] = Guess(by, LIKELY, f"[arms] describes the values of {by}")
+    plan.doubts.append("arms")
+
+
+def _with_spellings(guess: Guess, others: list[str]) -> Guess:
+    if not others:
+        return guess
+    return Guess(guess.value, guess.confidence, f"{guess.evidence}; also written {', '.join(map(repr, others))}")
+
+
+def _with_own_class(plan: Plan, by: str, label: str, guess: Guess) -> Guess:
+    """The class that the file itself gives to the rows of this label, where it is one of the known classes."""
+    if "treatment_class" not in plan.columns or by not in plan.columns:
+        return guess
+    rows = plan.raw.frame[plan.raw.frame[plan.columns[by].value].astype("str") == label]
+    own = rows[plan.columns["treatment_class"].value].dropna().unique()
+    if len(own) != 1 or own[0] not in arm_words("treatment_class"):
+        return guess
+    return Guess(
+        {**guess.value, "treatment_class": str(own[0])}, guess.confidence, f"{guess.evidence}; the file's class"
+    )

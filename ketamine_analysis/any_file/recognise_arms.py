@@ -1,0 +1,83 @@
+"""What the label of an arm tells: drug, class, role, dose and route, as far as it does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from ..evidence.shipped import load_evidence
+from .recognise import GUESS, LIKELY, Guess
+
+OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
+    "trazodone": "atypical", "vilazodone": "atypical", "maprotiline": "atypical", "desipramine": "tca",
+    "doxepin": "tca",
+    "trimipramine": "tca", "lofepramine": "tca", "phenelzine": "maoi", "selegiline": "maoi", "isocarboxazid": "maoi",
+    "quetiapine": "antipsychotic", "aripiprazole": "antipsychotic", "brexpiprazole": "antipsychotic",
+    "dextromethorphan": "nmda_other", "esmethadone": "nmda_other", "brexanolone": "neurosteroid",
+}  # fmt: skip
+PLACEBO_WORDS = ("placebo", "pbo", "plc", "saline", "sham", "vehicle")
+CONTROL_WORDS = {"control", "controls", "usual", "tau", "waitlist", "waiting", "standard", "kontrolle"}
+BESIDE = (
+    "ssri",
+    "ssris",
+    "snri",
+    "snris",
+    "antidepressant",
+    "antidepressants",
+    "oral",
+)  # with a placebo: its control kind
+SHORT_WORDS = {
+    "ket": "ketamine",
+    "esket": "esketamine",
+    "spravato": "esketamine",
+    "mdz": "midazolam",
+    "mida": "midazolam",
+}
+
+
+def guess_arms(labels: Iterable[str]) -> dict[str, Guess]:
+    """For each arm label: treatment, class, role, control kind, dose and route, as far as the label tells."""
+    return {label: _arm(label) for label in labels}
+
+
+@cache
+def _classes() -> dict[str, str]:
+    """Drug → class, from the shipped evidence."""
+    arms = load_evidence()[["treatment", "treatment_class"]].dropna().drop_duplicates()
+    plain = arms[arms["treatment"].str.fullmatch(r"[a-z]{3,}")]
+    return OTHER_DRUGS | dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
+
+
+def _arm(label: str) -> Guess:
+    text = str(label).casefold()
+    words = [SHORT_WORDS.get(word, word) for word in re.findall(r"[a-z]{3,}", text)]
+    drugs = list(dict.fromkeys(word for word in words if word in _classes() and word != "placebo"))
+    if not drugs:
+        if not any(word in PLACEBO_WORDS for word in words):
+            if CONTROL_WORDS & set(words):
+                asked = {"treatment": text, "treatment_class": "?", "role": "control", "control_kind": "?"}
+                return Guess(asked, GUESS, "called a control; of which kind?")
+            return Guess(
+                {"treatment": text, "treatment_class": "?", "role": "active"}, GUESS, "no known drug in the label"
+            )
+        told = {"treatment": "placebo", "treatment_class": "placebo", "role": "control", "control_kind": "placebo"}
+        if "+" in text or {"plus", *BESIDE} & set(words):
+            why = "a placebo beside another drug: placebo_plus_stable_drug, or placebo_plus_new_drug?"
+            return Guess(told | {"control_kind": "?"}, GUESS, why)
+        return Guess(told, LIKELY, "a word for placebo")
+    drug = drugs[0]
+    told = {"treatment": drug, "treatment_class": _classes()[drug], "role": "active"}
+    if drug == "midazolam":
+        told |= {"role": "control", "control_kind": "active_placebo"}
+    dose = re.search(r"(\d+(?:[.,]\d+)?)\s*(mg/kg|mg/day|mg)", text)
+    if dose:
+        told |= {"dose": dose[1].replace(",", "."), "dose_unit": dose[2]}
+    route = re.search(r"\b(iv|i\.v\.|intravenous|intranasal|nasal|oral|p\.?o\.?|sc|subcutaneous)\b", text)
+    if route:
+        words_of = {"i": "iv", "n": "intranasal", "o": "oral", "p": "oral", "s": "sc"}
+        told["route"] = "intranasal" if "nasal" in route[1] else words_of[route[1][0]]
+    several = len(drugs) > 1 or "+" in text or (set(words) & set(PLACEBO_WORDS))
+    return Guess(
+        told, GUESS if several else LIKELY, "more than one treatment is named" if several else f"{drug} is in the label"
+    )

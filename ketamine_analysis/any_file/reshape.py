@@ -1,0 +1,254 @@
+"""A file and its recipe to the library's table: filters, items, wide columns, visits and dates, arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ..errors import DatasetError, nearest, one_problem, problem_table
+from ..reading.arm_names import plain_name
+from ..reading.datasets import labelled, with_words, without_codes
+from ..reading.formats import RawTable, read_table
+from ..reading.items import sum_items
+from ..reading.visits import DROP
+from .metapsy import metapsy_to_arms
+from .recipe import ARM_KEYS, COLUMNS, Recipe
+from .recipe_times import with_hours
+
+NUMBERS = ("hours", "score", "baseline", "change", "n", "events", "percent", "mean", "sd", "std_error")
+COVARIATES = ("site", "age", "sex")
+
+
+@dataclass(frozen=True)
+class RawDataset:
+    """A dataset in the library's columns, not yet checked: `frame` with `_line`, its grain, file and notes."""
+
+    frame: pd.DataFrame
+    grain: str
+    file: str
+    notes: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+    missing: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
+
+
+def apply_recipe(recipe: Recipe) -> RawDataset:
+    """The recipe's file in the library's columns. Raises DatasetError where recipe and file do not fit."""
+    raw = read_table(
+        recipe.file,
+        sheet=recipe.sheet,
+        encoding=recipe.encoding,
+        delimiter=recipe.delimiter,
+        decimal=recipe.decimal,
+    )
+    frame, notes = _prepared(raw, recipe)
+    if recipe.layout == "metapsy":
+        frame = metapsy_to_arms(frame, recipe.source.name)
+    else:
+        frame = _melted(frame, recipe) if recipe.layout == "wide" else frame
+        frame, dropped = _named(frame, recipe)
+        notes += dropped
+    frame = with_words(frame)
+    frame = _constants(frame, recipe)
+    frame = _filled(frame, recipe)
+    if recipe.layout == "long":
+        frame, told = with_hours(frame, recipe)
+        notes += told
+    frame, told = _with_arms(frame, recipe)
+    notes += told
+    grain = recipe.grain
+    if "change" in frame and grain == "patients":
+        frame, grain, words = _from_changes(frame)
+        notes.append(words)
+    return RawDataset(frame, grain, recipe.file.name, (*raw.notes, *notes), recipe, raw.missing)
+
+
+def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
+    """Filtered rows, codes for missing blank, items summed."""
+    items = [name for columns in recipe.items.values() for name in columns]
+    numbers = {*items, *recipe.wide, *(recipe.columns.get(name, name) for name in NUMBERS)}
+    _need(raw.frame, [*items, *(name for name in recipe.wide if name not in recipe.items), *recipe.filter], recipe)
+    frame, notes = labelled(raw, numbers), []
+    for name, codes in raw.missing.items():
+        told = ", ".join(f"{_plain(code)} ({count}×)" for code, count in codes.items())
+        notes += [f"{name}: the file itself calls missing {told}"] if told else []
+    for name, kept in recipe.filter.items():
+        frame = _kept(frame, name, kept, recipe)
+        notes.append(f"only rows with {name} = {', '.join(str(value) for value in kept)}: {len(frame)}")
+    for name in [name for name in frame.columns if name in numbers]:
+        before, frame = frame[name], without_codes(frame, name, recipe.missing)
+        counts = before[before.notna() & frame[name].isna()].astype(str).value_counts()
+        told = ", ".join(f"{code.removesuffix('.0')} ({count}×)" for code, count in counts.items())
+        notes += [f"{name}: read as missing {told}"] if told else []
+    for name, columns in recipe.items.items():
+        scale = _scale_of(name, recipe)
+        total = sum_items(
+            frame, items=columns, scale=scale, may_be_missing=recipe.may_be_missing, file=recipe.file.name,
+            lines=frame["_line"],
+        )  # fmt: skip
+        frame = frame.drop(columns=columns).assign(**{name: total})
+        notes.append(f"{name}: sum of {len(columns)} items of {scale}")
+    return frame, notes
+
+
+def _scale_of(name: str, recipe: Recipe) -> str:
+    told = recipe.wide.get(name)
+    scale = told.get("scale", recipe.scale) if isinstance(told, dict) else recipe.scale
+    if scale is None:
+        raise one_problem(recipe.source.name, "a scale for the items", 'say scale = "…"', column=f"items.{name}")
+    return str(scale)
+
+
+def _need(frame: pd.DataFrame, names: list[str], recipe: Recipe) -> None:
+    present = [name for name in frame.columns if name != "_line"]
+    absent = [name for name in dict.fromkeys(names) if name not in present]
+    if absent:
+        rows = [
+            (None, name, None, "column present", f"{recipe.file.name} has no such column{nearest(name, present)}")
+            for name in absent
+        ]
+        raise DatasetError(problem_table(recipe.source.name, rows))
+
+
+def _kept(frame: pd.DataFrame, name: str, kept: list[Any], recipe: Recipe) -> pd.DataFrame:
+    words = frame[name].map(_plain, na_action="ignore").astype(object).fillna("")  # "" keeps the blank cells
+    wanted = [_plain(value) for value in kept]
+    there = list(dict.fromkeys(words))
+    for value in wanted:
+        if value not in there:
+            fix = f"no row has it; the column holds {', '.join(there[:10])}{nearest(value, there)}"
+            raise one_problem(recipe.source.name, "a value of the column", fix, column=f"filter.{name}", value=value)
+    return frame[words.isin(wanted)].reset_index(drop=True)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _melted(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """One row a subject and wide column, the row's line kept."""
+    if not recipe.wide:
+        raise one_problem(recipe.source.name, "a wide file has visits", "name each column: [wide], column = hours")
+    _need(frame, list(recipe.wide), recipe)
+    parts = []
+    rest = frame.drop(columns=[*recipe.wide])
+    for name, moment in recipe.wide.items():
+        told = moment if isinstance(moment, dict) else {"hours": moment}
+        if told.get("hours") == DROP:
+            continue
+        part = rest.assign(hours=float(told["hours"]), score=frame[name])
+        parts.append(part.assign(scale=told["scale"]) if "scale" in told else part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _named(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
+    """The file's columns under the library's names; one that bears such a name without being named is left out."""
+    made = ("hours", "score", "scale") if recipe.layout == "wide" else ()
+    summed = {name: name for name in recipe.items if name in frame}
+    named = {name: theirs for name, theirs in recipe.columns.items() if not (name in made and theirs == name)}
+    _need(frame, [theirs for theirs in named.values() if theirs not in summed], recipe)
+    stray = [name for name in frame.columns if name in COLUMNS and name not in (*named.values(), *made, *COVARIATES)]
+    twice = [theirs for theirs in set(named.values()) if list(named.values()).count(theirs) > 1]
+    copies = {name: frame[theirs] for name, theirs in named.items() if theirs in twice}
+    frame = frame.drop(columns=[*stray, *twice])
+    frame = frame.rename(columns={theirs: name for name, theirs in named.items() if theirs not in twice})
+    notes = [f"column {name!r} of the file is not named under [columns] and left out" for name in stray]
+    return frame.assign(**copies), notes
+
+
+def _constants(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    values = {"scale": recipe.scale, "outcome": recipe.outcome, "definition": recipe.definition}
+    values["study"] = recipe.study or recipe.file.stem
+    for name, value in values.items():
+        if value is None or (name == "study" and name in frame and recipe.study is None):
+            continue
+        if name not in frame:
+            frame = frame.assign(**{name: value})
+        elif name in recipe.columns:
+            fix = f"{name} = {value!r} and [columns] {name} = {recipe.columns[name]!r} both stand there: keep one"
+            raise one_problem(recipe.source.name, f"one {name}", fix, column=name)
+        else:
+            frame = frame.assign(**{name: frame[name].fillna(value)})
+    return frame
+
+
+def _filled(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """What stands once per subject (an arm at randomisation) on each of the subject's rows."""
+    for name in recipe.once_per_subject:
+        if name not in frame or "subject" not in frame:
+            raise one_problem(recipe.source.name, "a named column", f"[columns] names no {name!r}", "once_per_subject")
+        frame = frame.assign(**{name: frame.groupby(["study", "subject"])[name].transform("first").where(
+            frame[name].isna(), frame[name])})  # fmt: skip
+    return frame
+
+
+def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
+    if not recipe.arms:
+        return frame, []
+    by = recipe.arms_by
+    if by not in frame:
+        raise one_problem(recipe.source.name, "column present", f"[arms] is given: name [columns] {by} = …", by)
+    frame, notes = _spelled_as_in_recipe(frame, by, recipe)
+    labels = list(dict.fromkeys(frame[by].dropna().astype(str)))
+    rows: list[tuple] = [
+        (None, f"arms.{one}", None, f"a value of {by}", f"no row has it{nearest(one, labels)}")
+        for one in recipe.arms
+        if one not in labels
+    ]
+    rows += [
+        (
+            None,
+            "arms",
+            one,
+            "every arm is described",
+            f"add {one!r} = {{ treatment = …, treatment_class = …, role = … }}",
+        )
+        for one in labels
+        if one not in recipe.arms
+    ]
+    if rows:
+        raise DatasetError(problem_table(recipe.source.name, rows))
+    told = [key for key in ARM_KEYS if any(key in words for words in recipe.arms.values())]
+    new = {key: frame[by].map({arm: words.get(key) for arm, words in recipe.arms.items()}) for key in told}
+    told_apart = {key: values if key not in frame else values.fillna(frame[key]) for key, values in new.items()}
+    return frame.assign(**told_apart), notes
+
+
+def _spelled_as_in_recipe(frame: pd.DataFrame, by: str, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
+    """Labels that differ from one of [arms] only in capitals and spaces are that arm; each is noted."""
+    known = {plain_name(label): label for label in recipe.arms}
+    counts = frame[by].dropna().astype(str).value_counts()
+    meant = {
+        label: known[plain_name(label)]
+        for label in counts.index
+        if label not in recipe.arms and plain_name(label) in known
+    }
+    if not meant:
+        return frame, []
+    notes = [f"{by} {label!r} ({counts[label]}×) is read as {right!r}" for label, right in meant.items()]
+    return frame.assign(**{by: frame[by].map(lambda one: meant.get(str(one), one), na_action="ignore")}), notes
+
+
+def _from_changes(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, str]:
+    """Change scores: with a baseline they are scores; without one only their means can be used, so they become arms."""
+    change = pd.to_numeric(frame["change"], errors="coerce")
+    if "score" in frame:
+        return (
+            frame.drop(columns="change"),
+            "patients",
+            "change: the score is there too, the change is computed from it",
+        )
+    if "baseline" in frame:
+        score = pd.to_numeric(frame["baseline"], errors="coerce") + change
+        return frame.assign(score=score).drop(columns="change"), "patients", "score: baseline + change"
+    words = [key for key in ARM_KEYS if key in frame and key != "arm"]
+    grouped = frame.assign(change=change).groupby(["study", "arm", *words, "hours", "scale"], dropna=False, sort=False)
+    table = grouped.agg(n=("change", "count"), mean=("change", "mean"), sd=("change", "std"), _line=("_line", "first"))
+    table = table[table["n"] > 0].reset_index().assign(outcome="change", analysis="observed", source="patient data")
+    return (
+        table,
+        "arms",
+        "change without a baseline: no score, response or remission can be known; mean changes of arms",
+    )

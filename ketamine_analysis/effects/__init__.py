@@ -1,0 +1,59 @@
+"""Arms to effects: each active arm against its control, with what shared controls and repeated looks need.
+
+Takes `arms` (from patients or papers) and adverse events; gives `effects` (estimate, standard error, covariances).
+Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`, `converted_means`, `reported_numbers`
+(spreads from what papers print), `side_effects`, `patient_groups`.
+"""
+
+from .contrasts import arm_log_odds, contrast_arms, without_contrast
+from .converted_means import with_converted_means
+from .covariance import sampling_covariance, time_covariance
+from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
+from .reported_numbers import (
+    events_from_percent,
+    mean_sd_from_quantiles,
+    sd_from_interval,
+    sd_from_p,
+    sd_from_std_error,
+    sd_from_t,
+    std_error_from_interval,
+)
+from .side_effects import (
+    benefit_risk,
+    check_adverse_events,
+    contrast_events,
+    event_rates,
+    measurements,
+    number_needed,
+    problems_in_adverse_events,
+)
+from .time_windows import TIME_WINDOWS, assign_window, one_per_window
+
+__all__ = [
+    "PATIENT_GROUPS",
+    "TIME_WINDOWS",
+    "arm_log_odds",
+    "assign_window",
+    "benefit_risk",
+    "check_adverse_events",
+    "contrast_arms",
+    "contrast_events",
+    "event_rates",
+    "events_from_percent",
+    "group_contrasts",
+    "mean_sd_from_quantiles",
+    "measurements",
+    "number_needed",
+    "one_per_window",
+    "patient_groups",
+    "problems_in_adverse_events",
+    "sampling_covariance",
+    "sd_from_interval",
+    "sd_from_p",
+    "sd_from_std_error",
+    "sd_from_t",
+    "std_error_from_interval",
+    "time_covariance",
+    "with_converted_means",
+    "without_contrast",
+]

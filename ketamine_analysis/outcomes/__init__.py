@@ -1,0 +1,36 @@
+"""Scores of patients to outcomes, and outcomes to arms.
+
+Takes `scores` (one row per subject, time and scale); gives `outcomes` (change, response, remission) and `arms`
+(counts and means per arm and time, with the named strategy for missing scores).
+Read: `scales` (what a score means), `derive`, `arm_sums`, `proportions` (intervals of counts), `simulate`.
+"""
+
+from .derive import derive_outcomes, summarize_arms
+from .proportions import (
+    Comparison,
+    describe_number_needed_to_treat,
+    number_needed_to_treat,
+    odds_ratio,
+    proportion_interval,
+    risk_difference,
+    risk_ratio,
+)
+from .scales import SCALES, Scale, find_scale
+from .simulate import simulate_trial, simulated_truth
+
+__all__ = [
+    "SCALES",
+    "Comparison",
+    "Scale",
+    "derive_outcomes",
+    "describe_number_needed_to_treat",
+    "find_scale",
+    "number_needed_to_treat",
+    "odds_ratio",
+    "proportion_interval",
+    "risk_difference",
+    "risk_ratio",
+    "simulate_trial",
+    "simulated_truth",
+    "summarize_arms",
+]

@@ -1,0 +1,110 @@
+"""What columns are usually called: the library's name for a file's column, and the unit a name tells."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from ..outcomes.scales import SCALES
+from .problems import Problems
+
+# library name → what a column for it is called, punctuation gone, the most telling first
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(words.split())
+    for name, words in {
+        "subject": "usubjid subjid subjectid subject subj subjectno patientid patient patid patnr patno patientnumber "
+        "recordid participantid participant ptid pid pt pts ptno ptnr ptnumber patcode casenumber caseid case mrn id",
+        "arm": "trt01p trtp trt01a trta arm treatment treatmentarm treatmentgroup allocation allocatedarm "
+        "randomisedarm randomizedarm randomisation randomization group grp trt treat drug condition gruppe behandlung",
+        "study": "studyid study trialid trial",
+        "visit": "avisit redcapeventname visit visitname visitlabel timepoint event eventname visitnum visitno",
+        "hours": "hours hour hrs timehours ady studyday days day dayssincefirstdose weeks week wk minutes",
+        "date": "visitdate assessmentdate visdt adt visitdt date datum",
+        "start": "randdate randomisationdate randomizationdate firstdosedate startdate dateoffirstdose infusiondate "
+        "trtsdt rfstdtc randdt baselinedate",
+        "score": "aval score total totalscore sum value",
+        "baseline": "base baseline baselinescore baselinetotal bl",
+        "change": "chg change changefrombaseline",
+        "period": "period aperiod",
+        "site": "site siteid centre center",
+        "age": "age",
+        "sex": "sex gender",
+    }.items()
+}
+COUNT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of published tables: a row an arm
+    name: tuple(words.split())
+    for name, words in {
+        "n": "n ntotal samplesize npatients numberofpatients nrandomised nrandomized patients",
+        "events": "events responders nresponders numberofresponders responded response nresponse remitters nremitters "
+        "remission remitted",
+        "percent": "percent responserate percentresponders rate",
+        "mean": "mean meanscore meanchange",
+        "sd": "sd standarddeviation stddev",
+        "std_error": "se sem stderr standarderror",
+    }.items()
+}
+UNIT_OF = {"hour": "hours", "hr": "hours", "day": "days", "week": "weeks", "wk": "weeks", "minute": "minutes"}
+
+
+def squeezed(text: str) -> str:
+    """The text's letters and digits, small."""
+    return re.sub(r"[^a-z0-9]", "", str(text).casefold())
+
+
+def likely_column(name: str, columns: Iterable[str]) -> str | None:
+    """The column that most likely holds what the library calls `name`, by its usual names, the most telling first.
+
+    >>> likely_column("subject", ["SITEID", "USUBJID", "HAMD17"])
+    'USUBJID'
+    """
+    words = SYNONYMS.get(name, COUNT_SYNONYMS.get(name, ()))
+    named = {squeezed(column): str(column) for column in reversed(list(columns))}
+    return next((named[word] for word in words if word in named), None)
+
+
+def named_unit(column: str) -> str | None:
+    """The time unit that a column's name tells; CDISC's ADY counts study days, day 1 = first dose.
+
+    >>> named_unit("Week"), named_unit("ADY"), named_unit("time")
+    ('weeks', 'study_days', None)
+    """
+    if str(column).upper() in ("ADY", "VISITDY", "STUDYDAY"):
+        return "study_days"
+    return next((unit for word, unit in UNIT_OF.items() if word in str(column).casefold()), None)
+
+
+def has_columns(found: Problems, required: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Whether the required columns are there, once; a problem for each that is not, with the likely one to paste."""
+    present = [str(name) for name in found.table.columns]
+    for name in sorted({name for name in present if present.count(name) > 1}):
+        found.add_column(name, "column named once", "rename or remove the second column of that name")
+    absent = [name for name in required if name not in present]
+    recipe = "" if found.file == "table" else "; or say once what is what: ketamine-analysis new FILE"
+    for place, name in enumerate(absent):
+        needs = f"the table needs {', '.join(required)}; it has {', '.join(present[:20])}{recipe}"
+        found.add_column(name, "column present", (needs if place == 0 else "needed too") + _column_hint(name, present))
+    for name in (column for column in present if column not in known and not absent):
+        near = difflib.get_close_matches(str(name), known, 1, 0.85)
+        if near and near[0] not in present:
+            found.add_column(
+                str(name), "known column", f"did you mean {near[0]!r}? as it is the column is not used", "warning"
+            )
+    return not absent and found.table.columns.is_unique
+
+
+def _column_hint(name: str, present: list[str]) -> str:
+    """Which column it may be, ready to be pasted."""
+    near = likely_column(name, present) or next(iter(difflib.get_close_matches(name, present, 1)), None)
+    visit = likely_column("visit", present)
+    if name == "hours" and visit is not None and "subject" not in (near, visit):
+        return f'; is it told by {visit!r}? then columns={{"visit": "{visit}"}} and visits={{label: hours}}'
+    if near is not None:
+        return f'; is it {near!r}? then columns={{"{name}": "{near}"}}'
+    scores = [(column, scale) for column in present for scale in SCALES if squeezed(scale) in squeezed(column)]
+    if name == "score" and scores:
+        return f'; is it {scores[-1][0]!r}? then columns={{"score": "{scores[-1][0]}"}}'
+    if name in ("scale", "outcome"):
+        word = "response" if name == "outcome" else scores[-1][1] if scores else "MADRS"
+        return f'; one for the whole table: {name}="{word}"'
+    return ""

@@ -1,0 +1,181 @@
+"""Delimited text to a table of words; how it was read (encoding, delimiter, decimal comma) is always told."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from ..errors import DatasetError, one_problem, problem_table
+
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "n.a.", "NaN", "nan", ".", "null", "NULL", "None")
+DELIMITERS = (",", ";", "\t", "|")
+DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+MARKS = (  # byte order marks, the longer first
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SAMPLE = 1 << 16  # bytes looked at for the delimiter
+DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
+TEXT = pd.StringDtype(na_value=float("nan"))
+
+
+def read_text(
+    path: Path, *, encoding: str | None = None, delimiter: str | None = None, decimal: str | None = None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The file as words (`_line` is each row's line), and notes on how it was read.
+
+    encoding, delimiter, decimal : as stated in a recipe; None recognises UTF-8, UTF-16 and Windows-1252, the
+        delimiter among comma, semicolon, tab and bar, and a decimal comma where the delimiter is no comma.
+    Raises DatasetError for what is no text, no table, or ragged.
+    """
+    if path.stat().st_size == 0:
+        raise one_problem(path.name, "a header line", "the file is empty")
+    encoding = encoding or _encoding(path)
+    sample = _sample(path, encoding)
+    delimiter = delimiter or _delimiter(sample)
+    header = next(csv.reader(io.StringIO(sample, newline=None), delimiter=delimiter), None)
+    if not header or not any(name.strip() for name in header):
+        raise one_problem(path.name, "a header line", "the first line names no column")
+    table, lines = _parse(path, encoding, delimiter, len(header))
+    frame = table.to_pandas(types_mapper={pa.string(): TEXT}.get)
+    frame.columns = pd.Index([name.strip() for name in header])
+    frame["_line"] = lines
+    notes = [f"{encoding} text, {DELIMITER_WORDS.get(delimiter, repr(delimiter))} between columns"]
+    if decimal == "," or (decimal is None and delimiter != ","):
+        changed = _decimal_points(frame)
+        notes += [f"decimal comma in {', '.join(changed)}"] if changed else []
+    return frame, tuple(notes)
+
+
+def _encoding(path: Path) -> str:
+    """By byte order mark; else UTF-8 where every byte is; else Windows-1252 for text without control characters."""
+    with path.open("rb") as file:
+        start = file.read(SAMPLE)
+    for mark, name in MARKS:
+        if start.startswith(mark):
+            return name
+    if b"\0" in start[:2000]:
+        odd, even = start[1::2].count(0), start[0::2].count(0)
+        if max(odd, even) > 0.4 * len(start) / 2 and min(odd, even) < 0.01 * len(start):
+            return "utf-16-le" if odd > even else "utf-16-be"
+    decode = codecs.getincrementaldecoder("utf-8")()
+    utf8 = True
+    for block in _blocks(path):
+        if any(byte in block for byte in (b"\0", b"\x01", b"\x02", b"\x03", b"\x04", b"\x1b")):
+            raise one_problem(path.name, "a text file", "it holds control characters: it is damaged or no text at all")
+        if utf8:
+            try:
+                decode.decode(block)
+            except UnicodeDecodeError:
+                utf8 = False
+    return "utf-8" if utf8 else "cp1252"
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(1 << 24):
+            yield block
+
+
+def _sample(path: Path, encoding: str) -> str:
+    try:
+        decode = codecs.getincrementaldecoder(encoding)(errors="strict")
+        with path.open("rb") as file:
+            return decode.decode(file.read(SAMPLE))
+    except LookupError:
+        raise one_problem(path.name, "a known encoding", f"Python knows no encoding {encoding!r}") from None
+    except UnicodeDecodeError:
+        raise one_problem(path.name, f"{encoding} text", "say another encoding in the recipe") from None
+
+
+def _delimiter(sample: str) -> str:
+    """The delimiter that splits the first lines into the most columns of one and the same number."""
+    lines = sample.splitlines()[:50]
+    if len(lines) > 2:
+        lines = lines[:-1]  # the last may be cut
+    best, columns = ",", 1
+    for delimiter in DELIMITERS:
+        counts = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        same = sum(count == counts[0] for count in counts) if counts else 0
+        if counts and same > 0.8 * len(counts) and counts[0] > columns:
+            best, columns = delimiter, counts[0]
+    return best
+
+
+def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.Table, np.ndarray]:
+    """Every cell as text, without the header; and the number of each row's line."""
+    odd: list[tuple[int, int, str]] = []
+
+    def note(row: pacsv.InvalidRow) -> str:
+        odd.append((row.number, row.actual_columns, row.text))
+        return "skip"
+
+    names = [str(i) for i in range(columns)]
+    quoted = any(b'"' in block for block in _blocks(path))
+    try:
+        table = pacsv.read_csv(
+            path,
+            read_options=pacsv.ReadOptions(
+                column_names=names, use_threads=False, encoding=encoding.removesuffix("-sig"), block_size=1 << 24
+            ),
+            parse_options=pacsv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=quoted,
+                ignore_empty_lines=False,  # they count as lines
+                invalid_row_handler=note,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in names},
+                null_values=list(MISSING_WORDS),
+                strings_can_be_null=True,
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        raise one_problem(path.name, "a text table", f"{str(error).splitlines()[0][:200]}") from None
+    ragged = [(number, count) for number, count, text in odd if text.strip()]
+    if ragged:
+        rule = "as many fields in each line as in the header"
+        if len(ragged) > 1 and len({count for _, count in ragged}) == 1 and columns < 3:  # all agree, against line 1
+            fix = (
+                f"it has {columns}, each line below it {ragged[0][1]}: is it a title? delete the lines above the table"
+            )
+            raise DatasetError(problem_table(path.name, [(1, "", None, rule, fix)]))
+        rows = [(number, "", None, rule, f"{count} fields, not {columns}") for number, count in ragged]
+        raise DatasetError(problem_table(path.name, rows))
+    table = pa.table({name: _trimmed(table[name]) for name in names}).slice(1)
+    lines = np.arange(2, len(table) + len(odd) + 2)
+    lines = lines[~np.isin(lines, [number for number, _, _ in odd])] if odd else lines
+    blank = np.ones(len(table), bool)
+    for column in table.columns:
+        blank &= column.is_null().to_numpy()
+    return (table.filter(pa.array(~blank)), lines[~blank]) if blank.any() else (table, lines)
+
+
+def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    words = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.is_in(words, value_set=pa.array(list(MISSING_WORDS))), pa.scalar(None, pa.string()), words)
+
+
+def _decimal_points(frame: pd.DataFrame) -> list[str]:
+    """Turns 12,5 into 12.5 in columns whose every number with a comma is of that kind; the names of those columns."""
+    changed = []
+    for place, name in enumerate(frame.columns[:-1]):
+        words = frame.iloc[:, place]
+        commas = words.str.contains(",", regex=False, na=False)
+        if not commas.any() or words.str.contains(".", regex=False, na=False).any():
+            continue
+        if words[commas].str.match(DECIMAL_COMMA).all():
+            frame.isetitem(place, words.str.replace(",", ".", regex=False))
+            changed.append(str(name))
+    return changed
