@@ -16,6 +16,8 @@ import ketamine_analysis as ka
 from ketamine_analysis.reading.formats import read_table
 from ketamine_analysis.report import cli, run_dataset
 
+pytestmark = pytest.mark.slow
+
 COPIES = 200
 VALID = ("plain.csv", "dated.csv", "long.dta", "wide.sav", "items.xlsx", "change.parquet", "adqs.xpt", "published.csv")
 LONG_CELL = "x" * 10_000

@@ -98,6 +98,7 @@ def _found(table, rule, **given):
     return bool(((problems["rule"] == rule.name) & (problems["column"] == rule.column)).any())
 
 
+@pytest.mark.slow
 def test_detection_and_false_alarms_of_every_rule(patients, published, capsys):
     rng = np.random.default_rng(11)
     rows = []
@@ -135,6 +136,7 @@ OF_THE_TABLE = {  # rules that stop a reading: they are in checks.py, and belong
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_detection_and_false_alarms_of_the_rules_that_stop_a_reading(patients, published, capsys):
     rng = np.random.default_rng(12)
     rows = []

@@ -108,6 +108,7 @@ def test_seventy_flips_with_the_rate(events, expected):
     assert verdict(ka.judge_claims(arms), "seventy") == expected
 
 
+@pytest.mark.slow
 def test_month_series_routes_children_and_everyone_flip_with_the_data():
     good, none = [(80, 30), (78, 31), (79, 29), (81, 30), (80, 31)], [(300, 310), (305, 300), (300, 302), (310, 308)]
     for hours, part in ((168.0, "one dose at 1 week"), (672.0, "one dose at 4 weeks")):
@@ -147,6 +148,7 @@ def events_table(active, control, *, n=1000, event="serious_ae", treatment_class
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 def test_side_effect_claims_flip_with_the_data():
     arms = trials((80, 30), (78, 31), (79, 29))
     for active, expected in ((10, "supported"), (200, "not supported")):
@@ -171,6 +173,7 @@ def test_the_published_first_week_flips_the_second_half_of_speed(evidence):
     assert verdict(ka.judge_claims(arms, published=worse), "speed", part) == "supported"
 
 
+@pytest.mark.slow
 def test_a_changed_threshold_changes_the_verdict(evidence, judged):
     parts = ka.claim_parts()
     parts.loc[parts["id"] == "resistant", "threshold"] = 1.0
@@ -339,6 +342,7 @@ def test_the_same_without_crossovers_stands_in_the_note(judged):
     assert "without crossovers" in notes["into a vein, first days"]
 
 
+@pytest.mark.slow
 def test_row_order_does_not_matter(evidence, judged):
     arms = evidence[0].sample(frac=1, random_state=1)
     again = claim_estimates(arms, evidence[1].sample(frac=1, random_state=2), evidence[2])

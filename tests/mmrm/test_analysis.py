@@ -281,6 +281,7 @@ def test_each_arm_its_own_covariance():
     assert_allclose(both.lsmeans().sort_values(["hours", "arm"])["std_error"], means["std_error"], rtol=1e-8)
 
 
+@pytest.mark.slow
 def test_the_fallback_is_the_analysts_list_and_is_recorded():
     table = few_patients(visits=12, seed=0)
     result = ka.fit_mmrm(table, covariance=("us", "ar1h", "cs"))

@@ -6,6 +6,8 @@ import pytest
 
 import ketamine_analysis as ka
 
+pytestmark = pytest.mark.slow
+
 TRIALS, PER_ARM, VISITS = 1000, 25, np.array([24.0, 168.0, 336.0, 672.0])
 ROOT = np.linalg.cholesky(36 * 0.6 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4))) + 9 * np.eye(4))
 

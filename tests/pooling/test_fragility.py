@@ -40,6 +40,7 @@ def _smallest_by_hand(rows, direction):
     ("rows", "direction", "kind"),
     [([(17, 30, 9, 30), (9, 20, 4, 22)], -1, "fragility"), (UNCLEAR, 1, "reverse fragility")],
 )
+@pytest.mark.slow
 def test_the_number_is_the_smallest(rows, direction, kind):
     found = ka.fragility(_effects(rows), method="FE", inference="wald")
     assert found.kind == kind and found.smallest

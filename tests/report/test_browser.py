@@ -9,6 +9,8 @@ from browser import CHROMIUM, FLAGS
 
 from ketamine_analysis.report.report import run_report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):

@@ -98,6 +98,7 @@ def test_report_names_what_failed_and_sets_the_exit_code(monkeypatch, tmp_path, 
     assert (failure in result.output) is not ok
 
 
+@pytest.mark.slow
 def test_report_runs_quietly_from_the_terminal(tmp_path):
     (tmp_path / "notebooks").mkdir()
     cells = [nbformat.v4.new_code_cell("1 / 0")]

@@ -146,6 +146,7 @@ def bodies():
 
 
 @every_notebook
+@pytest.mark.slow
 def test_a_page_has_no_dead_anchor_and_loses_no_link(path, bodies):
     body = bodies[path.stem]
     # (an anchor's own sign has a class before its address, and is not among these)

@@ -90,6 +90,7 @@ def run(tmp_path_factory):
     return table.set_index("notebook"), out, told, folder
 
 
+@pytest.mark.slow
 def test_every_notebook_has_its_row_and_the_others_finish(run):
     table, _, told, _ = run
     assert table["ok"].tolist() == [True, False, False, False, True]
@@ -99,6 +100,7 @@ def test_every_notebook_has_its_row_and_the_others_finish(run):
     assert (table["seconds"] >= 0).all()
 
 
+@pytest.mark.slow
 def test_a_failing_cell_is_named_as_counted_in_the_original(run):
     table = run[0]
     assert pd.isna(table.loc["01_good", "failed_cell"])

@@ -21,6 +21,8 @@ import ketamine_analysis as ka
 from ketamine_analysis.report import cli, pages, run_dataset
 from ketamine_analysis.report.run_dataset import choose_notebooks
 
+pytestmark = pytest.mark.slow
+
 FOUR = ("wide.sav", "long.dta", "adqs.xpt", "items.xlsx")
 EVIL = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
 NOTEBOOK = "10_your_data_among_the_evidence"

@@ -62,6 +62,7 @@ def test_one_time_and_plateau_is_the_pooled_proportion():
     assert (fit.summary()["kind"] == "arm level, not randomised").all()
 
 
+@pytest.mark.slow
 def test_truth_is_recovered_though_times_repeat_patients():
     """24 sets: log odds 0.5 at the plateau, half of the odds at 10 h; 95 % intervals hold the truth."""
     errors, held = [], []

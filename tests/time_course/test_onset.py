@@ -41,6 +41,7 @@ def test_a_drug_that_did_worse_is_not_said_to_separate_as_if_it_did_better():
     assert words["fast"].startswith("separated at 24 h with lower scores than the control")
 
 
+@pytest.mark.slow
 def test_a_null_world_separates_rarely():
     rng = np.random.default_rng(3)
     found = 0

@@ -52,6 +52,7 @@ def test_no_difference_in_speed_leaves_the_curve_as_it_was():
     assert table.loc["half-time, h", "estimate"] == pytest.approx(fit.time_to(0.5)["estimate"][0], rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_difference_in_speed_is_found_and_its_half_time_is_the_median_trial_s():
     log_half, speed = [], []
     for seed in range(4):
@@ -64,6 +65,7 @@ def test_a_difference_in_speed_is_found_and_its_half_time_is_the_median_trial_s(
     assert abs(np.mean(speed) - 0.8) < 3 * np.std(speed) / np.sqrt(4) + 0.05
 
 
+@pytest.mark.slow
 def test_an_unidentified_speed_has_no_points():
     late = _effects(3, 0.3)
     late = late[late["hours"] >= 672]

@@ -45,6 +45,7 @@ def test_nothing_near_the_optimum_is_better():
         assert deviance(fit.ml, other)[0] >= fit.ml.deviance - 1e-7
 
 
+@pytest.mark.slow
 def test_the_truth_is_recovered_and_covered():
     """60 simulated evidence bases: half-time 24 h, effect at 24 h 0.5 and at 6 weeks 0.977."""
     log_half, covered, errors = [], [], []
@@ -233,6 +234,7 @@ def test_shapes_that_are_nested_are_tested_and_others_refused():
         curve.likelihood_ratio(ka.fit_time_course(simulated_effects(12), shape="plateau"))
 
 
+@pytest.mark.slow
 def test_a_null_course_is_rarely_called_a_course():
     found = 0
     for seed in range(100):
