@@ -4,7 +4,8 @@ One road, and only two tables enter it:
 
     file ─ read_scores ─▶ scores ─ derive_outcomes ─▶ outcomes ─ summarize_arms ─▶ arms
     published results ─ read_arms, load_evidence ─────────────────────────────────▶ arms
-    arms ─ contrast_arms ─▶ effects ─ random_effects, fit_time_course ─▶ result ─ .summary() ─▶ plot_*
+    arms, contrasts as printed ─ collect_effects (contrast_arms for counts alone) ─▶ effects
+    effects ─ random_effects, fit_time_course ─▶ result ─ .summary() ─▶ plot_*
     outcomes ─ fit_mmrm ─▶ one trial's own analysis ─ .effects() ─▶ effects
 
 The verbs that a person needs, in the order of the road:
@@ -12,7 +13,8 @@ The verbs that a person needs, in the order of the road:
     load              load_evidence, default_pool
     read              read_scores, read_arms; examine, write_recipe, read_dataset for a file of any other shape
     derive            derive_outcomes, summarize_arms
-    contrast          contrast_arms, with_converted_means, one_per_window; risk_difference for one trial
+    contrast          contrast_arms, one_per_window; risk_difference for one trial; with_converted_means
+    collect           collect_effects (every form that papers print, on one scale); in_points, per_hundred
     pool              random_effects, meta_regression
     course            fit_time_course, what_is_known, first_separation
     one trial         fit_mmrm
@@ -52,11 +54,12 @@ if _TYPE_CHECKING:  # a wing is loaded when one of its names is first used; type
 __version__ = "0.1.0"
 
 _VERBS = """
-    load_evidence default_pool read_scores read_arms examine write_recipe read_dataset derive_outcomes summarize_arms
-    contrast_arms with_converted_means one_per_window risk_difference random_effects meta_regression fit_time_course
-    what_is_known first_separation fit_mmrm event_rates contrast_events patient_groups claim_verdicts explore view
-    among_evidence plot_rates plot_time_course plot_forest plot_funnel plot_trajectories plot_lsmeans readable
-    interval_text as_ratio save_result
+    load_evidence default_pool read_scores read_arms examine write_recipe read_dataset derive_outcomes
+    summarize_arms contrast_arms collect_effects in_points per_hundred with_converted_means one_per_window
+    risk_difference random_effects meta_regression fit_time_course what_is_known first_separation fit_mmrm
+    event_rates contrast_events patient_groups claim_verdicts explore view among_evidence plot_rates
+    plot_time_course plot_forest plot_funnel plot_trajectories plot_lsmeans readable interval_text as_ratio
+    save_result
 """
 _NAMES = {
     "errors": "ConvergenceError DatasetError NotInData need_rows",
@@ -72,11 +75,11 @@ _NAMES = {
     """,
     "evidence": "default_pool known_studies load_evidence published_contrasts",
     "effects": """
-        PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events contrast_arms
-        contrast_events event_rates events_from_percent group_contrasts mean_sd_from_quantiles measurements
-        number_needed one_per_window patient_groups problems_in_adverse_events sampling_covariance
-        sd_from_interval sd_from_p sd_from_std_error sd_from_t std_error_from_interval time_covariance
-        with_converted_means without_contrast
+        PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events collect_effects
+        contrast_arms contrast_events event_rates events_from_percent group_contrasts in_points
+        mean_sd_from_quantiles measurements number_needed one_per_window patient_groups per_hundred
+        problems_in_adverse_events sampling_covariance sd_from_interval sd_from_p sd_from_std_error sd_from_t
+        std_error_from_interval time_covariance typical_spreads with_converted_means without_contrast
     """,
     "pooling": """
         CorrelatedEffects CountPool ExactPool Fragility MetaRegression PooledEffects TrimAndFill

@@ -1,14 +1,17 @@
 """Arms to effects: each active arm against its control, with what shared controls and repeated looks need.
 
 Takes `arms` (from patients or papers) and adverse events; gives `effects` (estimate, standard error, covariances).
-Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`, `converted_means`, `reported_numbers`
-(spreads from what papers print), `side_effects`, `patient_groups`.
+Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`; `spreads`, `printed_differences`,
+`collected` (every form of evidence on one scale), `points` (back to words people use); `converted_means`,
+`reported_numbers` (spreads from what papers print), `side_effects`, `patient_groups`.
 """
 
+from .collected import collect_effects
 from .contrasts import arm_log_odds, contrast_arms, without_contrast
 from .converted_means import with_converted_means
 from .covariance import sampling_covariance, time_covariance
 from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
+from .points import in_points, per_hundred
 from .reported_numbers import (
     events_from_percent,
     mean_sd_from_quantiles,
@@ -27,6 +30,7 @@ from .side_effects import (
     number_needed,
     problems_in_adverse_events,
 )
+from .spreads import typical_spreads
 from .time_windows import TIME_WINDOWS, assign_window, one_per_window
 
 __all__ = [
@@ -36,16 +40,19 @@ __all__ = [
     "assign_window",
     "benefit_risk",
     "check_adverse_events",
+    "collect_effects",
     "contrast_arms",
     "contrast_events",
     "event_rates",
     "events_from_percent",
     "group_contrasts",
     "mean_sd_from_quantiles",
+    "in_points",
     "measurements",
     "number_needed",
     "one_per_window",
     "patient_groups",
+    "per_hundred",
     "problems_in_adverse_events",
     "sampling_covariance",
     "sd_from_interval",
@@ -55,5 +62,6 @@ __all__ = [
     "std_error_from_interval",
     "time_covariance",
     "with_converted_means",
+    "typical_spreads",
     "without_contrast",
 ]

@@ -52,7 +52,7 @@ def contrast_arms(
     >>> contrast_arms(arms)[["estimate", "std_error"]].round(3).to_numpy().tolist()
     [[1.512, 0.539]]
     """
-    return _contrast(arms, outcome, measure, control, combine, zero_cells)[0]
+    return contrast_rows(arms, outcome, measure, control, combine, zero_cells)[0].drop(columns="_rows")
 
 
 def without_contrast(
@@ -71,7 +71,7 @@ def without_contrast(
     >>> without_contrast(arms)["reason"].tolist()
     ['no control arm at that time', 'no active arm at that time']
     """
-    return _contrast(arms, outcome, measure, control, combine, zero_cells)[1]
+    return contrast_rows(arms, outcome, measure, control, combine, zero_cells)[1].drop(columns="_row")
 
 
 def arm_log_odds(arms: pd.DataFrame, *, outcome: str = "response") -> pd.DataFrame:
@@ -97,14 +97,15 @@ def arm_log_odds(arms: pd.DataFrame, *, outcome: str = "response") -> pd.DataFra
     return table.assign(estimate=np.log(a / b), std_error=np.sqrt(1 / a + 1 / b), added=added, measure="log_odds")
 
 
-def _contrast(
+def contrast_rows(
     arms: pd.DataFrame,
     outcome: str,
     measure: str,
-    control: str | tuple[str, ...] | None,
-    combine: str,
-    zero_cells: str,
+    control: str | tuple[str, ...] | None = None,
+    combine: str = "class",
+    zero_cells: str = "half",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Contrasts, each with the places of its arms among the rows of that outcome (`_rows`), and the rows in none."""
     _check_choices(arms, outcome, measure, combine, zero_cells)
     rows = arms[arms["outcome"] == outcome].reset_index(drop=True)
     rows = _with_defaults(rows)
@@ -119,7 +120,7 @@ def _contrast(
     formed = effects["estimate"].notna()
     reason.update(_reasons_unformed(effects[~formed], zero_cells))
     used = {row for pair in effects.loc[formed, "_rows"] for row in pair}
-    left = rows[~rows["_row"].isin(used)].drop(columns=["_row", "_role"])
+    left = rows[~rows["_row"].isin(used)].drop(columns="_role")
     missing = "no active arm at that time" if controls.empty and active.empty else "no control arm at that time"
     left = left.assign(
         reason=[
@@ -127,7 +128,7 @@ def _contrast(
             for row in left.index
         ]
     )
-    table = effects[formed].drop(columns=["_rows", "_role", "_reason"]).assign(measure=measure)
+    table = effects[formed].drop(columns=["_role", "_reason"]).assign(measure=measure)
     return table.reset_index(drop=True), left.reset_index(drop=True)
 
 

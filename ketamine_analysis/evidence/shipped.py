@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..folders import shipped_folder
 from ..reading.checks import ARM_TRAITS
+from .printed import with_their_arms
 
 TABLES = ("arms", "adverse_events", "effects", "durability", "trials")
 RENAMED = {
@@ -65,7 +66,7 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
 
     table : "arms" (1 971 outcome rows joined to their arm and trial: all of them, also those not for
         pooling; see `default_pool`), "adverse_events" (joined likewise), "effects" (contrasts as printed, signs
-        included: read `favours_drug` and `unit`), "durability" or "trials".
+        included: read `favours_drug` and `unit`; with the words of their arms and trials), "durability" or "trials".
     folder : another folder with the same six CSV files; default the shipped `data/evidence`.
     Column meanings: `data/evidence/datapackage.json`. Raises ValueError for an unknown table.
 
@@ -75,6 +76,8 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
     if table not in TABLES:
         raise ValueError(f"table {table!r} is unknown: use one of {list(TABLES)}")
     where = Path(folder) if folder is not None else shipped_folder("data") / "evidence"
+    if table == "effects":
+        return with_their_arms(*(_read(where / f"{name}.csv") for name in ("effects", "arms", "trials", "outcomes")))
     if table not in ("arms", "adverse_events"):
         return _read(where / f"{table}.csv")
     rows = _read(where / ("outcomes.csv" if table == "arms" else "adverse_events.csv")).merge(

@@ -23,8 +23,12 @@ def test_known_rows_are_as_printed():
 
 def test_the_other_tables_carry_the_library_s_names():
     for name, rows, columns in (
-        ("trials", 393, {"study", "design"}),
-        ("effects", 117, {"study", "arm", "control_arm", "measure", "std_error", "conf_low", "favours_drug"}),
+        ("trials", 396, {"study", "design"}),
+        (
+            "effects",
+            124,
+            {"study", "arm", "control_arm", "measure", "std_error", "conf_low", "favours_drug", "treatment_class"},
+        ),
         ("durability", 9, {"study", "value", "conf_low", "time_zero"}),
         ("adverse_events", 771, {"study", "arm", "event", "n", "events"}),
     ):
