@@ -164,7 +164,8 @@ def _without_titles(rows: list[tuple[int, tuple]]) -> tuple[list[tuple[int, str]
 
 
 def _rows_of(sheet: Any) -> list[tuple[int, tuple]]:
-    """The rows that hold anything, each with its number in the sheet."""
+    """The rows that hold anything, each with its number in the sheet; its stated dimension may be wrong: not asked."""
+    sheet.reset_dimensions()
     rows = ((number, row) for number, row in enumerate(sheet.iter_rows(values_only=True), 1))
     return [(number, row) for number, row in rows if any(cell is not None and cell != "" for cell in row)]
 

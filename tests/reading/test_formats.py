@@ -200,3 +200,20 @@ def test_a_title_above_a_text_table_is_one_problem_with_its_remedy(tmp_path):
     with pytest.raises(ka.DatasetError, match="each line below it 5: is it a title") as raised:
         read_table(tmp_path / "t.csv")
     assert raised.value.problems["row"].tolist() == [1]
+
+
+@pytest.mark.parametrize("stated", ["A1", "A1:B2", "A1:B9"])
+def test_a_sheet_is_read_to_its_end_whatever_dimension_it_states(tmp_path, stated):
+    import re
+    import zipfile
+
+    pd.DataFrame({"x": range(5), "y": range(5)}).to_excel(tmp_path / "good.xlsx", index=False)
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as good, zipfile.ZipFile(tmp_path / "stated.xlsx", "w") as other:
+        for name in good.namelist():
+            text = good.read(name)
+            if name.endswith("sheet1.xml"):
+                text, changed = re.subn(rb'<dimension ref="[^"]*"', f'<dimension ref="{stated}"'.encode(), text)
+                assert changed == 1
+            other.writestr(name, text)
+    table = read_table(tmp_path / "stated.xlsx").frame
+    assert table["y"].tolist() == [0, 1, 2, 3, 4] and table["_line"].tolist() == [2, 3, 4, 5, 6]
