@@ -15,7 +15,7 @@ The verbs that a person needs, in the order of the road:
     derive            derive_outcomes, summarize_arms
     contrast          contrast_arms, one_per_window; risk_difference for one trial; with_converted_means
     collect           collect_effects (every form that papers print, on one scale); in_points, per_hundred
-    pool              random_effects, meta_regression
+    pool              bayes_random_effects (honest with few trials), random_effects, meta_regression
     course            fit_time_course, what_is_known, first_separation
     one trial         fit_mmrm
     at what cost      event_rates, contrast_events
@@ -55,11 +55,11 @@ __version__ = "0.1.0"
 
 _VERBS = """
     load_evidence default_pool read_scores read_arms examine write_recipe read_dataset derive_outcomes
-    summarize_arms contrast_arms collect_effects in_points per_hundred with_converted_means one_per_window
-    risk_difference random_effects meta_regression fit_time_course what_is_known first_separation fit_mmrm
-    event_rates contrast_events patient_groups claim_verdicts explore view among_evidence plot_rates
-    plot_time_course plot_forest plot_funnel plot_trajectories plot_lsmeans readable interval_text as_ratio
-    save_result
+    summarize_arms contrast_arms collect_effects in_points per_hundred with_converted_means
+    one_per_window risk_difference bayes_random_effects random_effects meta_regression fit_time_course
+    what_is_known first_separation fit_mmrm event_rates contrast_events patient_groups claim_verdicts
+    explore view among_evidence plot_rates plot_time_course plot_forest plot_funnel plot_trajectories
+    plot_lsmeans readable interval_text as_ratio save_result
 """
 _NAMES = {
     "errors": "ConvergenceError DatasetError NotInData need_rows",
@@ -82,9 +82,10 @@ _NAMES = {
         std_error_from_interval time_covariance typical_spreads with_converted_means without_contrast
     """,
     "pooling": """
-        CorrelatedEffects CountPool ExactPool Fragility MetaRegression PooledEffects TrimAndFill
-        alternative_poolings baujat binomial_normal correlated_effects cumulative egger_test fragility
-        hypergeometric_normal influence influence_limits mantel_haenszel meta_regression peters_test peto
+        FAMILIES BayesPool CorrelatedEffects CountPool ExactPool Fragility MetaRegression PooledEffects
+        TrimAndFill alternative_poolings baujat bayes_families bayes_random_effects binomial_normal
+        correlated_effects cumulative egger_test fragility hypergeometric_normal influence
+        influence_limits mantel_haenszel meta_regression peters_test peto prior_sensitivity
         random_effects subgroup_differences trim_and_fill
     """,
     "time_course": """

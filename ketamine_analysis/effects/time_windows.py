@@ -74,14 +74,15 @@ def one_per_window(table: pd.DataFrame, *, rest: bool = False) -> pd.DataFrame:
     """One row per trial, contrast (or arm) and window: the time nearest to the window's name, by ratio of hours.
 
     table : `effects` or `arms`. Rows that differ in anything but `hours` (class, control, scale, timing …)
-        are different series and each keeps a row. Ties go to the earlier time.
+        are different series and each keeps a row; of `collect_effects` (with `form`) trial and class are the series,
+        whatever scale or arms were best at an hour. Ties go to the earlier time.
     rest : True gives the rows left out instead, with `reason`.
 
     >>> table = pd.DataFrame({"study": "a", "hours": [18, 24, 30]})
     >>> one_per_window(table)["hours"].tolist()
     [24]
     """
-    series = [name for name in SERIES_COLUMNS if name in table]
+    series = [name for name in (COLLECTED_SERIES if "form" in table else SERIES_COLUMNS) if name in table]
     windowed = assign_window(table.reset_index(drop=True))
     distance = np.abs(np.log(windowed["hours"].where(windowed["hours"] > 0) / windowed["window_hours"]))
     order = windowed.assign(_distance=distance.round(12)).sort_values(["_distance", "hours"], kind="stable")
@@ -107,3 +108,4 @@ SERIES_COLUMNS = (
     "analysis",
     "measure",
 )
+COLLECTED_SERIES = ("study", "treatment_class")

@@ -1,11 +1,14 @@
 """Effects to one number, and its doubts.
 
 Takes `effects`; gives pooled results with interval, spread and prediction.
-Read: `heterogeneity` and `meta_analysis` (random effects), `meta_regression`, `multilevel` on `trial_likelihood`
-(several effects a trial), `count_pools`, `exact_pools` on `random_logits` (sparse counts), then what could overturn
-a number: `diagnostics`, `fragility`, `robustness`.
+Read: `heterogeneity` and `meta_analysis` (random effects), `bayes`, `bayes_families` on `spread_priors` and
+`normal_mixtures` (few trials), `meta_regression`, `multilevel` on `trial_likelihood` (several effects a trial),
+`count_pools`, `exact_pools` on `random_logits` (sparse counts), then what could overturn a number: `diagnostics`,
+`fragility`, `robustness`.
 """
 
+from .bayes import BayesPool, bayes_random_effects, prior_sensitivity
+from .bayes_families import FAMILIES, bayes_families
 from .count_pools import CountPool, mantel_haenszel, peto
 from .diagnostics import (
     TrimAndFill,
@@ -25,6 +28,8 @@ from .multilevel import CorrelatedEffects, correlated_effects
 from .robustness import alternative_poolings
 
 __all__ = [
+    "FAMILIES",
+    "BayesPool",
     "CorrelatedEffects",
     "CountPool",
     "ExactPool",
@@ -34,6 +39,8 @@ __all__ = [
     "TrimAndFill",
     "alternative_poolings",
     "baujat",
+    "bayes_families",
+    "bayes_random_effects",
     "binomial_normal",
     "correlated_effects",
     "cumulative",
@@ -46,6 +53,7 @@ __all__ = [
     "meta_regression",
     "peters_test",
     "peto",
+    "prior_sensitivity",
     "random_effects",
     "subgroup_differences",
     "trim_and_fill",

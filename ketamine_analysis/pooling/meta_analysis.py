@@ -207,7 +207,7 @@ def random_effects(
     keys = (by,) if isinstance(by, str) else tuple(by or ())
     effects = effects.reset_index(drop=True)
     check_effects(effects, keys)
-    groups, rows, present = _pad(effects, keys)
+    groups, rows, present = padded(effects, keys)
     y = np.where(present, effects["estimate"].to_numpy(float)[rows], 0.0)
     v = np.where(present, effects["std_error"].to_numpy(float)[rows] ** 2, 1.0)
     empty = np.empty(0)
@@ -240,7 +240,7 @@ def _fit(
     )
 
 
-def _pad(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def padded(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Groups as rows of one array: for each the positions of its trials, padded; `present` marks the real ones."""
     if not keys:
         rows = np.arange(len(effects))[None, :]

@@ -100,3 +100,11 @@ def test_bad_choices_are_refused(shipped):
 
 def test_points_come_back_as_printed(shipped):
     assert ka.in_points(_row(shipped[2], "fu2020", 24).to_frame().T)["estimate"].iloc[0] == pytest.approx(-3.8)
+
+
+def test_one_per_window_takes_one_row_a_trial_and_class_whatever_its_form(shipped):
+    chosen = ka.one_per_window(shipped[2])
+    assert not chosen.duplicated(["study", "treatment_class", "window"]).any()
+    assert chosen.loc[(chosen["study"] == "lii2023") & (chosen["window"] == "2–5 d"), "hours"].tolist() == [72.0]
+    rest = ka.one_per_window(shipped[2], rest=True)
+    assert len(chosen) + len(rest) == len(shipped[2])
