@@ -16,6 +16,7 @@ The verbs that a person needs, in the order of the road:
     contrast          contrast_arms, one_per_window; risk_difference for one trial; with_converted_means
     collect           collect_effects (every form that papers print, on one scale); in_points, per_hundred
     pool              bayes_random_effects (honest with few trials), random_effects, meta_regression
+    answer            answer (every class at every time, in points and people), plot_answer, published_pools
     course            fit_time_course, what_is_known, first_separation
     one trial         fit_mmrm
     at what cost      event_rates, contrast_events
@@ -56,10 +57,10 @@ __version__ = "0.1.0"
 _VERBS = """
     load_evidence default_pool read_scores read_arms examine write_recipe read_dataset derive_outcomes
     summarize_arms contrast_arms collect_effects in_points per_hundred with_converted_means
-    one_per_window risk_difference bayes_random_effects random_effects meta_regression fit_time_course
-    what_is_known first_separation fit_mmrm event_rates contrast_events patient_groups claim_verdicts
-    explore view among_evidence plot_rates plot_time_course plot_forest plot_funnel plot_trajectories
-    plot_lsmeans readable interval_text as_ratio save_result
+    one_per_window risk_difference bayes_random_effects random_effects meta_regression answer plot_answer
+    published_pools fit_time_course what_is_known first_separation fit_mmrm event_rates contrast_events
+    patient_groups claim_verdicts explore view among_evidence plot_rates plot_time_course plot_forest
+    plot_funnel plot_trajectories plot_lsmeans readable interval_text as_ratio save_result
 """
 _NAMES = {
     "errors": "ConvergenceError DatasetError NotInData need_rows",
@@ -75,17 +76,18 @@ _NAMES = {
     """,
     "evidence": "default_pool known_studies load_evidence published_contrasts",
     "effects": """
-        PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events collect_effects
-        contrast_arms contrast_events event_rates events_from_percent group_contrasts in_points
-        mean_sd_from_quantiles measurements number_needed one_per_window patient_groups per_hundred
-        problems_in_adverse_events sampling_covariance sd_from_interval sd_from_p sd_from_std_error sd_from_t
-        std_error_from_interval time_covariance typical_spreads with_converted_means without_contrast
+        PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events
+        collect_effects contrast_arms contrast_events event_rates events_from_percent group_contrasts
+        in_points mean_sd_from_quantiles measurements minimal_difference number_needed one_per_window
+        patient_groups per_hundred problems_in_adverse_events published_pools sampling_covariance
+        sd_from_interval sd_from_p sd_from_std_error sd_from_t std_error_from_interval time_covariance
+        typical_spreads with_converted_means without_contrast
     """,
     "pooling": """
-        FAMILIES BayesPool CorrelatedEffects CountPool ExactPool Fragility MetaRegression PooledEffects
-        TrimAndFill alternative_poolings baujat bayes_families bayes_random_effects binomial_normal
-        correlated_effects cumulative egger_test fragility hypergeometric_normal influence
-        influence_limits mantel_haenszel meta_regression peters_test peto prior_sensitivity
+        FAMILIES Answer BayesPool CorrelatedEffects CountPool ExactPool Fragility MetaRegression
+        PooledEffects TrimAndFill alternative_poolings answer baujat bayes_families bayes_random_effects
+        binomial_normal correlated_effects cumulative egger_test fragility hypergeometric_normal
+        influence influence_limits mantel_haenszel meta_regression peters_test peto prior_sensitivity
         random_effects subgroup_differences trim_and_fill
     """,
     "time_course": """
@@ -95,11 +97,11 @@ _NAMES = {
     "claims": "CLAIMS claim_parts claim_verdict claim_verdicts judge_claims one_look rejudge_claims",
     "any_file": "Examination Recipe examine implausible load_recipe read_as_arms read_dataset write_recipe",
     "figures": """
-        ReadableTable class_colour class_label hours_axis journal_style note_source plot_after_dose
-        plot_alternatives plot_assessment_times plot_baujat plot_benefit_risk plot_claim plot_claims
-        plot_covariance plot_event_differences plot_event_rates plot_forest plot_funnel plot_influence
-        plot_lsmeans plot_rates plot_separation plot_time_course plot_trajectories plot_what_is_known
-        plot_windows readable save_result
+        ReadableTable answer_words class_colour class_label hours_axis journal_style note_source
+        plot_after_dose plot_alternatives plot_answer plot_assessment_times plot_baujat plot_benefit_risk
+        plot_claim plot_claims plot_covariance plot_event_differences plot_event_rates plot_forest
+        plot_funnel plot_influence plot_lsmeans plot_rates plot_separation plot_time_course
+        plot_trajectories plot_what_is_known plot_windows readable save_result
     """,
     "exploring": """
         AmongEvidence View among_evidence explore plot_among_evidence plot_on_time_course published_effects

@@ -15,6 +15,7 @@ OWN_FILE = "reads or describes a file of the reader's own: the README's new, che
 NO_EXAMPLE = {  # public names whose docstring has no example, and why
     "ArmTimeCourse": MADE_BY + "fit_time_course",
     "Comparison": MADE_BY + "risk_difference",
+    "Answer": MADE_BY + "answer",
     "BayesPool": MADE_BY + "bayes_random_effects",
     "CorrelatedEffects": MADE_BY + "correlated_effects",
     "CountPool": MADE_BY + "mantel_haenszel",

@@ -2,8 +2,8 @@
 
 Takes `arms` (from patients or papers) and adverse events; gives `effects` (estimate, standard error, covariances).
 Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`; `spreads`, `printed_differences`,
-`collected` (every form of evidence on one scale), `points` (back to words people use); `converted_means`,
-`reported_numbers` (spreads from what papers print), `side_effects`, `patient_groups`.
+`collected` (every form of evidence on one scale), `points` (back to words people use), `published_pools`;
+`converted_means`, `reported_numbers` (spreads from what papers print), `side_effects`, `patient_groups`.
 """
 
 from .collected import collect_effects
@@ -11,7 +11,8 @@ from .contrasts import arm_log_odds, contrast_arms, without_contrast
 from .converted_means import with_converted_means
 from .covariance import sampling_covariance, time_covariance
 from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
-from .points import in_points, per_hundred
+from .points import in_points, minimal_difference, per_hundred
+from .published_pools import published_pools
 from .reported_numbers import (
     events_from_percent,
     mean_sd_from_quantiles,
@@ -49,11 +50,13 @@ __all__ = [
     "mean_sd_from_quantiles",
     "in_points",
     "measurements",
+    "minimal_difference",
     "number_needed",
     "one_per_window",
     "patient_groups",
     "per_hundred",
     "problems_in_adverse_events",
+    "published_pools",
     "sampling_covariance",
     "sd_from_interval",
     "sd_from_p",

@@ -41,14 +41,14 @@ def spreads_in_use(pairs: pd.DataFrame, arms: pd.DataFrame, *, own: bool = False
     The typical spread of the shipped trials, else of the given arms: treated as known (`sd_df` infinite). own : the
     trial's own where it prints one, with its degrees of freedom.
     """
-    shipped = typical_spreads(default_pool(load_evidence())).assign(whose="of the shipped trials")
-    given = typical_spreads(arms).assign(whose="of these arms") if {"sd", "n"} <= set(arms) else shipped.head(0)
+    shipped = typical_spreads(default_pool(load_evidence())).assign(whose="shipped trials")
+    given = typical_spreads(arms).assign(whose="trials of these arms") if {"sd", "n"} <= set(arms) else shipped.head(0)
     known = pd.concat([shipped, given], ignore_index=True).drop_duplicates("scale").set_index("scale")
     pairs = pairs[["study", "scale"]].drop_duplicates().dropna()
     table = known.reindex(pairs["scale"].replace(SAME_SPREAD)).set_axis(pd.MultiIndex.from_frame(pairs))
     scale = table.index.get_level_values("scale")
     words = "typical of " + scale + ": " + table["sd"].map("{:.2f}".format) + " points, "
-    table["sd_source"] = words + table["trials"].map("{:.0f}".format) + " trials " + table["whose"]
+    table["sd_source"] = words + table["trials"].map("{:.0f}".format) + " " + table["whose"]
     table["sd_df"] = np.inf
     if own and {"sd", "n"} <= set(arms):
         for study, part in arms.groupby("study", sort=False):

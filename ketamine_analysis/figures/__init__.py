@@ -2,9 +2,10 @@
 
 Takes tables and results; gives matplotlib axes, readable tables, files in a journal's sizes.
 Read: `axes` (the hours-to-weeks axis, one colour per class), then any: `plots`, `forest`, `funnel`, `course_plots`,
-`diagnostic_plots`, `mmrm_plots`, `side_effect_plots`, `claim_plots`; `readable`, `keep`.
+`diagnostic_plots`, `mmrm_plots`, `side_effect_plots`, `claim_plots`; `answer_plots` (the headline); `readable`, `keep`.
 """
 
+from .answer_plots import answer_words, plot_answer
 from .axes import class_colour, class_label, hours_axis, note_source
 from .claim_plots import plot_claim, plot_claims
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
@@ -19,6 +20,7 @@ from .side_effect_plots import plot_after_dose, plot_benefit_risk, plot_event_di
 
 __all__ = [
     "ReadableTable",
+    "answer_words",
     "class_colour",
     "class_label",
     "hours_axis",
@@ -26,6 +28,7 @@ __all__ = [
     "note_source",
     "plot_after_dose",
     "plot_alternatives",
+    "plot_answer",
     "plot_assessment_times",
     "plot_baujat",
     "plot_benefit_risk",

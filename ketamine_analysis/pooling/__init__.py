@@ -2,11 +2,12 @@
 
 Takes `effects`; gives pooled results with interval, spread and prediction.
 Read: `heterogeneity` and `meta_analysis` (random effects), `bayes`, `bayes_families` on `spread_priors` and
-`normal_mixtures` (few trials), `meta_regression`, `multilevel` on `trial_likelihood` (several effects a trial),
-`count_pools`, `exact_pools` on `random_logits` (sparse counts), then what could overturn a number: `diagnostics`,
-`fragility`, `robustness`.
+`normal_mixtures` (few trials), `answers` (every class at every time), `meta_regression`, `multilevel` on
+`trial_likelihood` (several effects a trial), `count_pools`, `exact_pools` on `random_logits` (sparse counts), then
+what could overturn a number: `diagnostics`, `fragility`, `robustness`.
 """
 
+from .answers import Answer, answer
 from .bayes import BayesPool, bayes_random_effects, prior_sensitivity
 from .bayes_families import FAMILIES, bayes_families
 from .count_pools import CountPool, mantel_haenszel, peto
@@ -29,6 +30,7 @@ from .robustness import alternative_poolings
 
 __all__ = [
     "FAMILIES",
+    "Answer",
     "BayesPool",
     "CorrelatedEffects",
     "CountPool",
@@ -38,6 +40,7 @@ __all__ = [
     "PooledEffects",
     "TrimAndFill",
     "alternative_poolings",
+    "answer",
     "baujat",
     "bayes_families",
     "bayes_random_effects",

@@ -1,4 +1,4 @@
-"""The command line: `ketamine-analysis report | lab | new | check | run`."""
+"""The command line: `ketamine-analysis answer | report | lab | new | check | run`."""
 
 from __future__ import annotations
 
@@ -36,6 +36,19 @@ def main(
     ] = False,
 ) -> None:
     """Ketamine and conventional antidepressants: hours against weeks."""
+
+
+@app.command()
+def answer(
+    window: Annotated[str, typer.Argument(help="A time: '24 h', '≤6 h', '2–5 d', '1 wk' … '8 wk'.")] = "24 h",
+) -> None:
+    """Print what the shipped trials say at one time: points, responders, three intervals, and what moves them."""
+    from .answer_report import describe_answer
+
+    try:
+        typer.echo(describe_answer(window))
+    except ValueError as error:
+        _stop(str(error))
 
 
 @app.command()
