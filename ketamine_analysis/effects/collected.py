@@ -17,6 +17,7 @@ MEASURE = "standardized_mean_difference"
 LEADING = (
     *PLACE, "label", "arm", "control_arm", "control_kind", "timing", "scale", "outcome", "printed_outcome", "form",
     "measure", "estimate", "std_error", "active_variance", "control_variance", "n", "control_n", "sd_source",
+    "sd_df",
 )  # fmt: skip
 WORDS = (
     "year", "design", "blinding", "condition", "population", "background", "combination", "route",
@@ -45,7 +46,7 @@ def collect_effects(
         trial's own standard deviations where it prints them (Hedges' g): the sensitivity of that choice.
     rest : True gives every row of `arms` and `contrasts` that is in no effect, with `table` and `reason`, instead.
     Columns: `study, treatment_class, hours, estimate, std_error, active_variance, control_variance, n, control_n, form,
-    scale, printed_outcome, sd_source, measure`, arms, control and the words of the trial.
+    scale, printed_outcome, sd_source, sd_df` (of that spread; infinite where it is taken as known)`, measure`, arms, control and the words of the trial.
     Raises ValueError for an unknown choice; NotInData where nothing gives an effect.
 
     >>> arms = pd.DataFrame({"study": "a", "arm": ["x", "p"], "role": ["active", "control"], "hours": 24.0,
@@ -108,7 +109,7 @@ def _from_means(table: pd.DataFrame, spreads: pd.DataFrame) -> pd.DataFrame:
     active += estimate**2 / (2 * own["sd_df"])
     return table.assign(
         estimate=estimate, active_variance=active, control_variance=control, std_error=np.sqrt(active + control),
-        form=np.where(raw, "means", "adjusted means"), sd_source=own["sd_source"],
+        form=np.where(raw, "means", "adjusted means"), sd_source=own["sd_source"], sd_df=own["sd_df"],
     )[own["sd"].notna()]  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _from_counts(table: pd.DataFrame) -> pd.DataFrame:
     active, control = (table[f"{arm}_variance"] / TO_LOG_ODDS**2 for arm in ("active", "control"))
     return table.assign(
         estimate=-table["estimate"] / TO_LOG_ODDS, std_error=table["std_error"] / TO_LOG_ODDS, active_variance=active,
-        control_variance=control, form="counts", sd_source="the logistic's, π/√3",
+        control_variance=control, form="counts", sd_source="the logistic's, π/√3", sd_df=np.inf,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
 
     Off-diagonal: contrasts of one trial and moment that share their control arm covary by the control arm's
     own term: log OR 1/e + 1/(n−e), log RR 1/e − 1/n, RD p(1−p)/n, MD s²/n, SMD 1/n_c + g₁g₂/(2N) with N the
-    patients of all arms involved.
+    patients of all arms involved, or 1/(2 · `sd_df`) where the table says how well its spread is known.
     Raises ValueError when one trial enters at several times (that needs a correlation over time), on several
     scales, or with one active arm against several controls.
 
@@ -73,7 +73,7 @@ def trial_covariances(
     """The sampling covariances (B × n × n) of B trials with n contrasts each, as in `time_covariance`.
 
     rows : B × n positions in `effects`, the contrasts of one trial in a line. Standardised differences of one moment
-    also share the spread that standardised them: g₁g₂/(2N), as in `sampling_covariance`.
+    also share the spread that standardised them, as in `sampling_covariance`.
     """
     active = _active_arms(effects)
     control = effects["control_arm"].factorize()[0] if "control_arm" in effects else np.zeros(len(effects))
@@ -85,8 +85,10 @@ def trial_covariances(
     result = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
     if "measure" in effects and (effects["measure"] == "standardized_mean_difference").all():
         g, n, control_n = (effects[name].to_numpy(float)[rows] for name in ("estimate", "n", "control_n"))
-        total = n[:, :, None] + n[:, None, :] + control_n[:, :, None]
-        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] / (2 * total), 0.0)
+        df = n[:, :, None] + n[:, None, :] + control_n[:, :, None]
+        if "sd_df" in effects:
+            df = effects["sd_df"].to_numpy(float)[rows][:, :, None]
+        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] / (2 * df), 0.0)
     diagonal = np.arange(rows.shape[1])
     result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
     return result
@@ -112,6 +114,6 @@ def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:
     first, second = effects.iloc[i], effects.iloc[j]
     if first["measure"] != "standardized_mean_difference":
         return float(first["control_variance"])
-    total = first["n"] + second["n"] + first["control_n"]
+    df = first.get("sd_df", first["n"] + second["n"] + first["control_n"])
     # control_variance is 1/n_c where the arms' own spread standardised; with a baseline spread, its error's square
-    return float(first["control_variance"] + first["estimate"] * second["estimate"] / (2 * total))
+    return float(first["control_variance"] + first["estimate"] * second["estimate"] / (2 * df))

@@ -69,10 +69,11 @@ def _three_ways(one: Answer) -> pd.DataFrame:
 
 
 def _limits(table: pd.DataFrame, digits: int) -> list[str]:
-    return [
-        f"{row.estimate:.{digits}f} ({row.conf_low:.{digits}f} to {row.conf_high:.{digits}f})" if row.estimate == row.estimate
-        else "no responders counted" for row in table.itertuples()
-    ]  # fmt: skip
+    texts = []
+    for row in table.itertuples():
+        number, low, high = (f"{one:.{digits}f}" for one in (row.estimate, row.conf_low, row.conf_high))
+        texts.append("nobody counted responders" if pd.isna(row.estimate) else f"{number} ({low} to {high})")
+    return texts
 
 
 def _text(table: pd.DataFrame) -> str:

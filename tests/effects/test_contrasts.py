@@ -84,6 +84,18 @@ def test_shared_control_of_standardized_differences():
     assert (effects["sd_source"] == "arms").all()
 
 
+def test_a_spread_taken_as_known_adds_nothing_to_what_shared_controls_have_in_common():
+    arms = _three_arms().assign(outcome="change")
+    effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference", combine="arm")
+    known = effects.assign(sd_df=np.inf)
+    assert ka.sampling_covariance(known)[0, 1] == pytest.approx(1 / 22)
+    assert ka.time_covariance(known, 0.5)[0, 1] == pytest.approx(1 / 22)
+    estimated = effects.assign(sd_df=40.0)
+    expected = 1 / 22 + effects["estimate"].prod() / (2 * 40)
+    assert ka.sampling_covariance(estimated)[0, 1] == pytest.approx(expected)
+    assert ka.time_covariance(estimated, 0.5)[0, 1] == pytest.approx(expected)
+
+
 def test_the_shared_control_covariance_is_the_one_of_simulated_trials():
     rng = np.random.default_rng(4)
     p, n, draws = np.array([0.4, 0.55, 0.25]), np.array([60, 70, 65]), 40000
