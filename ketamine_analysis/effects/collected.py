@@ -46,7 +46,8 @@ def collect_effects(
         trial's own standard deviations where it prints them (Hedges' g): the sensitivity of that choice.
     rest : True gives every row of `arms` and `contrasts` that is in no effect, with `table` and `reason`, instead.
     Columns: `study, treatment_class, hours, estimate, std_error, active_variance, control_variance, n, control_n, form,
-    scale, printed_outcome, sd_source, sd_df` (of that spread; infinite where it is taken as known)`, measure`, arms, control and the words of the trial.
+    scale, printed_outcome, sd_source, sd_df, measure`, arms, control and the words of the trial; `sd_df` says how well
+    the spread is known (infinite: taken as known).
     Raises ValueError for an unknown choice; NotInData where nothing gives an effect.
 
     >>> arms = pd.DataFrame({"study": "a", "arm": ["x", "p"], "role": ["active", "control"], "hours": 24.0,

@@ -63,7 +63,8 @@ def _on_one_scale(rows: pd.DataFrame, spreads: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         estimate=estimate,
         std_error=np.sqrt((errors.bfill(axis=1)["printed"] / one) ** 2 + estimate**2 / (2 * of_spread)),
-        sd_df=of_spread.mask(alone, whole - 2), _precision=errors.notna().to_numpy().argmax(axis=1), sd_source=source.mask(ratio, "the logistic's, π/√3"),
+        sd_source=source.mask(ratio, "the logistic's, π/√3"), sd_df=of_spread.mask(alone, whole - 2),
+        _precision=errors.notna().to_numpy().argmax(axis=1),
         _inside=pd.isna(low) | ((low <= value) & (value <= high)), _spread=one.notna(),
     )  # fmt: skip
 
