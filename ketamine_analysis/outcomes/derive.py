@@ -19,6 +19,7 @@ from .scales import SCALES, find_scale
 
 TOLERANCE = 1e-9  # a fall of exactly 50 % counts, whatever the rounding of its floating-point quotient
 MISSING = ("observed", "nonresponder", "locf", "bocf")
+VISITS = ("arm", "study")
 MEANS = ("change", "score")
 SUMMARIZED = ("response", "remission", *MEANS)
 ARM_WORDS = ("treatment", "treatment_class", "role", "control_kind", "route", "dose", "dose_unit")
@@ -77,6 +78,7 @@ def summarize_arms(
     *,
     outcomes: Iterable[str] = ("response", "remission", "change"),
     missing: str = "observed",
+    visits: str = "arm",
     level: float = 0.95,
 ) -> pd.DataFrame:
     """The `arms` table of patient data: one row per arm, time after dose, scale and outcome.
@@ -87,8 +89,12 @@ def summarize_arms(
     missing : "observed" (those seen at that time); "nonresponder" (everyone with a baseline; unseen = no
         response and no remission; means as observed); "locf" (the last score seen by then, baseline included);
         "bocf" (an unseen score is the baseline). The last three count everyone with a baseline.
+    visits : "arm": a visit is planned for an arm that has a row at that hour, seen or not (a row with a missing score
+        is one), so that an open-label tail of one arm makes no failures in another, and no contrast. "study": every
+        hour of the study and scale is planned for all of its arms.
     The strategy is in `analysis`. Hours are taken as nominal visits.
-    Raises ValueError for an unknown outcome or strategy.
+    Raises ValueError for an unknown outcome or strategy, and, unless "observed", for a table whose patients have lost
+    their baseline rows: it no longer says who was there (filter the arms afterwards).
 
     >>> table = pd.DataFrame({"study": "a", "subject": [1, 1, 2, 2], "arm": "ketamine", "hours": [0, 24, 0, 24],
     ...     "scale": "MADRS", "score": [30.0, 15.0, 30.0, None]})
@@ -102,11 +108,13 @@ def summarize_arms(
         raise ValueError(f"outcome {unknown} is unknown: use some of {list(SUMMARIZED)}")
     if missing not in MISSING:
         raise ValueError(f"missing {missing!r} is unknown: use one of {list(MISSING)}")
+    if visits not in VISITS:
+        raise ValueError(f"visits {visits!r} is unknown: use one of {list(VISITS)}")
     frame = nw.from_native(table)
     if not {"response", "remission"} <= set(frame.collect_schema().names()):
         raise ValueError("the table has no response and remission: summarize_arms(derive_outcomes(scores))")
     frame = frame.with_columns(nw.col("response", "remission").cast(nw.Float64))
-    seen = frame.filter(nw.col("hours") > 0) if missing == "observed" else _complete(frame, missing)
+    seen = frame.filter(nw.col("hours") > 0) if missing == "observed" else _complete(frame, missing, visits)
     sums = _arm_sums(seen, wanted)
     rows = pd.concat([_outcome_rows(sums, name, level) for name in wanted], ignore_index=True)
     return rows[rows["n"] > 0].assign(timing="at", analysis=missing, source="patient data").reset_index(drop=True)
@@ -169,21 +177,22 @@ def _nullable(native: Any) -> Any:
     return native
 
 
-def _complete(frame: Any, missing: str) -> Any:
-    """Every subject with a baseline at every visit of its study and scale, unseen values filled by the strategy."""
+def _complete(frame: Any, missing: str, planned: str) -> Any:
+    """Every subject with a baseline at every visit planned for it, unseen values filled by the strategy."""
     names = frame.collect_schema().names()
     key = [*_subject_key(frame), "scale"]
     values = ["score", "change", "response", "remission"]
     words = [name for name in (*ARM_WORDS, "response_definition", "remission_definition") if name in names]
     known = frame.filter(~nw.col("baseline").is_null())
     people = known.group_by(*key, "arm", "baseline").agg(nw.col(name).max().alias(name) for name in words)
-    shared = [name for name in key if name != "subject"]
+    shared = [name for name in key if name != "subject"] + (["arm"] if planned == "arm" else [])
     visits = frame.filter(nw.col("hours") > 0).select(*shared, "hours").unique()
     start = (
         frame.filter((nw.col("hours") <= 0) & (nw.col("score") == nw.col("baseline")))
         .group_by(*key)
         .agg(*(nw.col(name).max().alias(f"_{name}") for name in values))
     )
+    _check_everyone_is_there(people, start, key)
     grid = people.join(visits, on=shared, how="inner").join(start, on=key, how="left")
     rows = grid.join(frame.select(*key, "hours", *values), on=[*key, "hours"], how="left")
     if missing == "nonresponder":
@@ -193,8 +202,29 @@ def _complete(frame: Any, missing: str) -> Any:
             nw.when(unseen).then(0 * nw.col("_remission")).otherwise(nw.col("remission")).alias("remission"),
         )
     if missing == "locf":
-        rows = rows.with_columns(nw.col(*values).fill_null(strategy="forward").over(*key, order_by="hours"))
+        rows = _carried_forward(rows, key, values)
     return rows.with_columns(nw.coalesce(nw.col(name), nw.col(f"_{name}")).alias(name) for name in values)
+
+
+def _carried_forward(rows: Any, key: list[str], values: list[str]) -> Any:
+    """Unseen values from the last visit seen; by joins, which every engine has (PyArrow and Dask fill no windows)."""
+    place = [*key, "hours"]
+    seen = rows.filter(~nw.col("score").is_null()).select(*place, *values).rename({"hours": "_seen"})
+    last = rows.select(*place).join(seen.select(*key, "_seen"), on=key, how="inner")
+    last = last.filter(nw.col("_seen") <= nw.col("hours")).group_by(*place).agg(nw.col("_seen").max().alias("_seen"))
+    filled = last.join(seen, on=[*key, "_seen"], how="inner").drop("_seen")
+    return rows.drop(*values).join(filled, on=place, how="left")
+
+
+def _check_everyone_is_there(people: Any, start: Any, key: list[str]) -> None:
+    lost = people.select(*key).join(start.select(*key), on=key, how="anti").lazy().collect()
+    if len(lost):
+        first = ", ".join(str(value) for value in lost.select("study", "subject").row(0))
+        raise ValueError(
+            f"{len(lost)} patients have a baseline but no row at or before hour 0 (the first: {first}): the table was "
+            "filtered after derive_outcomes, so that who was not seen later is lost; summarize it whole, then filter the "
+            "arms"
+        )
 
 
 def _arm_sums(frame: Any, wanted: tuple[str, ...]) -> pd.DataFrame:
