@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..errors import nearest
+from ..errors import PROBLEM_COLUMNS, DatasetError, nearest
 from ..outcomes.arm_sums import combine_arms
 from .measures import MEASURES, contrast_columns
 
@@ -45,7 +45,8 @@ def contrast_arms(
         "exclude" leaves such moments out (`without_contrast` lists them). Mantel–Haenszel needs neither.
     Columns: keys and descriptors of the arms; `estimate, std_error`; both arms' `n` and `events` or means;
     `active_variance, control_variance` (each arm's own term); `added`; `sd_source`.
-    Raises ValueError for an unknown choice or a `control` that names nothing in the table.
+    Raises ValueError for an unknown choice or a `control` that names nothing in the table; DatasetError for counts
+    that cannot be (12 events of 10).
 
     >>> arms = pd.DataFrame({"study": "a", "arm": ["ketamine", "midazolam"], "role": ["active", "control"],
     ...     "hours": 24, "scale": "MADRS", "outcome": "response", "n": [47, 25], "events": [30, 7]})
@@ -155,6 +156,7 @@ def _with_defaults(rows: pd.DataFrame) -> pd.DataFrame:
             rows[name] = rows[name].map(str, na_action="ignore").astype(object)
     for name in ("n", "events", "mean"):
         rows[name] = pd.to_numeric(rows[name]).astype(float) if name in rows else np.nan
+    _check_numbers(rows)
     for name, value in (("role", None), ("control_kind", None), ("combination", "no")):
         if name not in rows:
             rows[name] = value
@@ -165,6 +167,19 @@ def _with_defaults(rows: pd.DataFrame) -> pd.DataFrame:
     extra = rows["combination"] == "yes"
     rows["treatment_class"] = rows["treatment_class"].mask(extra, rows["treatment_class"] + "_combination")
     return rows
+
+
+def _check_numbers(rows: pd.DataFrame) -> None:
+    """Raises DatasetError for counts and spreads that no trial can have; a table from `read_arms` has none."""
+    rules = [("n", rows["n"] <= 0, "at least one patient"), ("events", rows["events"] < 0, "no fewer than 0 events"),
+             ("events", rows["events"] > rows["n"], "no more events than patients")]  # fmt: skip
+    rules += [(name, rows[name] < 0, "no spread below 0") for name in ("sd", "std_error") if name in rows]
+    problems = [
+        ("arms", row, name, rows[name][row], rule, "error", "look it up in the source, or leave the row out")
+        for name, bad, rule in rules for row in rows.index[bad]
+    ]  # fmt: skip
+    if problems:
+        raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
 
 
 def _roles(rows: pd.DataFrame, control: str | tuple[str, ...] | None) -> tuple[pd.Series, dict[int, str]]:

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from ..errors import ConvergenceError
 from .fit import Fit
-from .likelihood import Model, Moments, invert, weigh, weighted_products
+from .likelihood import Model, Moments, weigh, weighted_products
 
 INFERENCES = ("satterthwaite", "kenward_roger", "kenward_roger_linear")
 
@@ -39,27 +38,32 @@ class FixedEffects:
 
 
 def fixed_effects(moments: Moments, model: Model, fit: Fit, inference: str) -> FixedEffects:
-    """The fixed effects of a fit under the chosen inference; ConvergenceError where its adjustment breaks down."""
+    """The fixed effects of a fit under the chosen inference."""
     point = fit.likelihood
     covariance = point.covariance
     if inference != "satterthwaite":
         covariance = _adjusted(moments, model, fit, linear=inference == "kenward_roger_linear")
-        if invert(covariance) is None:
-            words = f"{inference}: the adjusted covariance is not positive with so few patients; use 'satterthwaite'"
-            raise ConvergenceError(words, {"covariance": model.structure, "adjusted": covariance})
     return FixedEffects(
         inference, point.coefficients, covariance, point.covariance, point.slopes, fit.parameter_covariance
     )
 
 
 def t_inference(effects: FixedEffects, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Standard errors and degrees of freedom of contrasts of the coefficients, one a row."""
-    error = np.sqrt(np.einsum("ij,jk,ik->i", rows, effects.covariance, rows))
-    return error, _df(effects, rows)
+    """Standard errors and degrees of freedom of contrasts of the coefficients, one a row.
+
+    Missing where the adjustment leaves no positive variance: with few patients Kenward–Roger's linear form can.
+    """
+    variance = np.einsum("ij,jk,ik->i", rows, effects.covariance, rows)
+    adjusted = variance > 0
+    return np.sqrt(np.where(adjusted, variance, np.nan)), np.where(adjusted, _df(effects, rows), np.nan)
 
 
 def f_inference(effects: FixedEffects, rows: np.ndarray) -> tuple[float, int, float, float]:
-    """The joint test that all rows are zero: F, its two degrees of freedom, p. Dependent rows count once."""
+    """The joint test that all rows are zero: F, its two degrees of freedom, p. Dependent rows count once.
+
+    Missing (but for the first degrees of freedom) where Kenward–Roger's moments belong to no F distribution: a factor,
+    statistic or denominator that is not positive, or, for several rows, a denominator at or below 2, which has no mean.
+    """
     rows = _independent(effects, rows)
     r, value = len(rows), rows @ effects.coefficients
     statistic = float(value @ np.linalg.solve(rows @ effects.covariance @ rows.T, value)) / r
@@ -68,6 +72,10 @@ def f_inference(effects: FixedEffects, rows: np.ndarray) -> tuple[float, int, fl
     else:
         denominator, factor = _kenward_roger_f(effects, rows)
     statistic *= factor
+    if effects.inference != "satterthwaite":
+        least = 2.0 if r > 1 else 0.0
+        if not (factor > 0 and statistic >= 0 and denominator > least and np.isfinite(denominator)):
+            return np.nan, r, np.nan, np.nan
     return statistic, r, denominator, float(stats.f.sf(statistic, r, denominator))
 
 

@@ -74,8 +74,11 @@ def estimate_rows(
     if known.any():
         values[0, known] = rows[known] @ effects.coefficients
         values[1:, known] = t_inference(effects, rows[known])
+    unadjusted = known & np.isnan(values[1])
+    words = f"{effects.inference} leaves no positive variance with so few patients: inference='satterthwaite'"
+    reasons = [words if one else reason for one, reason in zip(unadjusted, reasons, strict=True)]
     table = summary_table(np.array(terms, dtype=object), *values, level=level)
-    return table.assign(reason=reasons) if not known.all() else table
+    return table.assign(reason=reasons) if any(reasons) else table
 
 
 def coefficient_rows(design: Design, visit: str) -> tuple[list[str], np.ndarray, list[str]]:

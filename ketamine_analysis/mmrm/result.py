@@ -142,7 +142,10 @@ class MMRM:
         return _tests_table([("all rows are zero", rows)], self.fixed)
 
     def tests(self) -> pd.DataFrame:
-        """F tests: arms at any visit, arm × visit, every covariate: `test, statistic, df, df_denominator, p_value`."""
+        """F tests: arms at any visit, arm × visit, every covariate: `test, statistic, df, df_denominator, p_value`.
+
+        A test that Kenward–Roger's approximation cannot give is missing, with a `note`; the others stand.
+        """
         return _tests_table(effect_tests(self.design, mean_cells(self.design, self.moments, "equal")), self.fixed)
 
     def effects(self, reference: Any = None, *, at: Any = None, sd: str | float | None = None) -> pd.DataFrame:
@@ -244,4 +247,7 @@ class MMRM:
 
 def _tests_table(tests: list[tuple[str, np.ndarray]], fixed: FixedEffects) -> pd.DataFrame:
     rows = [(name, *f_inference(fixed, row)) for name, row in tests]
-    return pd.DataFrame(rows, columns=["test", "statistic", "df", "df_denominator", "p_value"])
+    table = pd.DataFrame(rows, columns=["test", "statistic", "df", "df_denominator", "p_value"])
+    refused = table["statistic"].isna()
+    words = f"{fixed.inference} gives no F distribution with so few patients: inference='satterthwaite'"
+    return table.assign(note=np.where(refused, words, "")) if refused.any() else table

@@ -222,8 +222,8 @@ def _check_everyone_is_there(people: Any, start: Any, key: list[str]) -> None:
         first = ", ".join(str(value) for value in lost.select("study", "subject").row(0))
         raise ValueError(
             f"{len(lost)} patients have a baseline but no row at or before hour 0 (the first: {first}): the table was "
-            "filtered after derive_outcomes, so that who was not seen later is lost; summarize it whole, then filter the "
-            "arms"
+            "filtered after derive_outcomes, so that who was not seen later is lost; summarize it whole, then filter "
+            "the arms"
         )
 
 

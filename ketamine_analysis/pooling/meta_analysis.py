@@ -13,6 +13,7 @@ from ..intervals import critical_value, summary_html, summary_table, summary_tex
 from .heterogeneity import METHODS, estimate_tau2, log_likelihood, q_profile, typical_variance, weighted_mean
 
 INFERENCES = ("wald", "hksj", "hksj_modified")
+NO_SPREAD = 1e-12  # q of effects that are the same to rounding
 PREDICTION_FORMULAS = {
     "wald": "estimate ± z·√(SE² + τ²)",
     "hksj": "estimate ± t(k−1)·√(SE² + τ²), SE by HKSJ",
@@ -159,7 +160,7 @@ class PooledEffects:
         k = self.present.sum(axis=1)
         if inference == "wald":
             return self.wald_error, np.full(len(k), np.inf)
-        factor = np.sqrt(self.scale if inference == "hksj" else np.maximum(self.scale, 1.0))
+        factor = np.sqrt(hksj_scale(self.scale, inference))
         return np.where(k > 1, factor * self.wald_error, self.wald_error), np.where(k > 1, k - 1.0, np.inf)
 
     def _measure(self) -> str | None:
@@ -189,7 +190,8 @@ def random_effects(
         `control_arm` it is checked that no arm enters a pooling twice.
     method : between-trial variance: "REML" (default), "DL", "PM", "ML", "EB", or "FE" (common effect, τ² = 0).
     inference : "hksj_modified" (Hartung–Knapp–Sidik–Jonkman whose factor is never below 1; metafor's
-        `adhoc`), "hksj", or "wald". A single trial gives its own Wald interval and no τ².
+        `adhoc`), "hksj", or "wald". A single trial gives its own Wald interval and no τ². Of effects that do not differ
+        at all "hksj" has no interval (its width would be 0): limits and p-value are missing.
     Raises DatasetError for missing or non-positive standard errors and for an arm counted twice; ValueError for
     unknown choices and for FE with HKSJ.
     Sources: Viechtbauer 2005 (J Educ Behav Stat 30:261), IntHout 2014 (BMC Med Res Methodol 14:25), Röver 2015
@@ -255,6 +257,13 @@ def padded(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, 
     rows[code[order], place], present[code[order], place] = order, True
     groups = effects.loc[rows[:, 0], list(keys)].reset_index(drop=True)
     return groups, rows, present
+
+
+def hksj_scale(q: np.ndarray, inference: str) -> np.ndarray:
+    """HKSJ's factor q; never below 1 if modified; missing where effects that do not differ would leave no interval."""
+    if inference == "hksj_modified":
+        return np.maximum(q, 1.0)
+    return np.where(np.asarray(q) > NO_SPREAD, q, np.nan)
 
 
 def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from scipy import optimize
 
 from ..intervals import critical_value, joint_tests, summary_html, summary_table, summary_text
 from .heterogeneity import METHODS
-from .meta_analysis import INFERENCES, check_effects
+from .meta_analysis import INFERENCES, check_effects, hksj_scale
 
 _GRID = np.concatenate([[0.0], np.geomspace(1e-7, 1.0, 60)])
 
@@ -273,4 +273,4 @@ def _coefficients(
         return b, inverse, np.inf
     df = float(x.shape[0] - x.shape[1])
     factor = float(np.sum(w * (y - x @ b) ** 2)) / df
-    return b, inverse * (factor if inference == "hksj" else max(factor, 1.0)), df
+    return b, inverse * float(hksj_scale(np.array(factor), inference)), df

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from ..effects.contrasts import arm_log_odds
@@ -91,8 +92,11 @@ def _one_kind(table: pd.DataFrame) -> None:
 
 
 def _positive_hours(rows: pd.DataFrame) -> None:
-    if (rows["hours"] <= 0).any() or rows["hours"].isna().any():
-        raise ValueError("every row needs hours > 0 since first dose")
+    hours = rows["hours"].to_numpy(float)
+    bad = ~((hours > 0) & np.isfinite(hours))
+    if bad.any():
+        named = ", ".join(f"row {row} ({rows['study'].iloc[row]}): {hours[row]}" for row in np.flatnonzero(bad)[:5])
+        raise ValueError(f"every row needs a number of hours > 0 since first dose; not so: {named}")
 
 
 def _no_row_twice(rows: pd.DataFrame, series: list[str]) -> None:

@@ -281,3 +281,27 @@ def test_a_control_that_is_not_there_is_answered_with_the_arms():
         match=r"'Placebo \+ SSRI'\) and no kind of control here \(none is told\); did you mean 'Placebo \+ SSRI'",
     ):
         ka.contrast_arms(arms, control="placebo")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [("events", 12.0, "no more events than patients"), ("events", -1.0, "no fewer than 0 events"),
+     ("n", 0.0, "at least one patient")],
+)  # fmt: skip
+def test_counts_that_cannot_be_are_refused_at_every_door(column, value, rule):
+    arms = pd.DataFrame({
+        "study": "a", "arm": ["x", "p"], "role": ["active", "control"], "hours": 24.0, "scale": "MADRS",
+        "outcome": "response", "n": 10.0, "events": 5.0, "treatment_class": ["x", "p"],
+    })  # fmt: skip
+    arms.loc[0, column] = value
+    for door in (ka.contrast_arms, ka.without_contrast, ka.arm_log_odds, ka.collect_effects):
+        with pytest.raises(ka.DatasetError) as error:
+            door(arms)
+        problem = error.value.problems.iloc[0]
+        assert (problem["column"], problem["value"], problem["rule"]) == (column, value, rule)
+
+
+def test_a_negative_spread_is_refused():
+    arms = _three_arms().assign(outcome="change", sd=-1.0)
+    with pytest.raises(ka.DatasetError, match="no spread below 0"):
+        ka.contrast_arms(arms, outcome="change", measure="mean_difference")

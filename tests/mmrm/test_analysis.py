@@ -1,5 +1,7 @@
 """fit_mmrm against R's mmrm (every fit of the reference), closed forms, laws, other engines and what it answers."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -10,6 +12,7 @@ from scipy import stats
 from small_data import few_patients, trial
 
 import ketamine_analysis as ka
+from ketamine_analysis.mmrm.means import estimate_rows
 
 R = load("mmrm.json")
 FITS = [key for key in R if key.count("/") >= 3]
@@ -370,3 +373,31 @@ def test_patients_seen_at_times_of_their_own_are_sent_to_planned_visits():
         ka.ConvergenceError, match=r"no patient was seen at more than \d of them; first give each row its planned visit"
     ):
         ka.fit_mmrm(ka.derive_outcomes(trial.assign(hours=own)))
+
+
+@pytest.mark.parametrize(("seed", "visits"), [(1, 5), (7, 5), (9, 6), (10, 6)])
+def test_a_joint_test_without_an_f_distribution_is_refused_and_the_others_stand(seed, visits):
+    table = few_patients(visits=visits, seed=seed, n=12).assign(study="s", scale="MADRS")
+    tests = ka.fit_mmrm(table, inference="kenward_roger_linear").tests().set_index("test")
+    refused = tests["statistic"].isna()
+    assert refused["baseline"]  # was F = −1.31, or a negative denominator, with p = 1.000
+    assert tests.loc[refused, "note"].str.contains("inference='satterthwaite'").all()
+    stand = tests[~refused]
+    assert (
+        (stand["statistic"] >= 0).all() and (stand["df_denominator"] > 2).all() and stand["p_value"].between(0, 1).all()
+    )
+    satterthwaite = ka.fit_mmrm(table, inference="satterthwaite").tests()
+    assert satterthwaite["statistic"].notna().all() and "note" not in satterthwaite
+
+
+def test_a_contrast_without_a_positive_adjusted_variance_is_missing_and_the_others_stand():
+    result = ka.fit_mmrm(few_patients(visits=4, seed=3, n=16).assign(study="s", scale="MADRS"))
+    whole = result.contrasts("b")
+    fixed = result.fixed
+    values, vectors = np.linalg.eigh(fixed.covariance)
+    broken = dataclasses.replace(fixed, covariance=fixed.covariance - 2 * values[0] * np.outer(*[vectors[:, 0]] * 2))
+    rows = vectors[:, [0, -1]].T  # the first in the direction that such an adjustment leaves negative
+    table = estimate_rows(broken, ["broken", "whole"], rows, ["", ""], 0.95)
+    assert np.isnan(table["std_error"][0]) and "inference='satterthwaite'" in table["reason"][0]
+    assert table["std_error"][1] > 0 and table["reason"][1] == ""
+    assert whole["std_error"].gt(0).all() and "reason" not in whole

@@ -392,3 +392,13 @@ def test_arms_added_up_at_one_time_only_still_share_their_patients():
     assert covariance[0, 1] == pytest.approx(0.9 * (np.sqrt(0.1 * 0.2) + 0.1))
     apart = ka.time_covariance(table.assign(arm=["d1", "d2"]), 0.9, constant=True)
     assert apart[0, 1] == pytest.approx(0.9 * 0.1)
+
+
+@pytest.mark.parametrize("hours", [np.inf, -1.0, 0.0, np.nan])
+def test_hours_that_are_no_time_are_named(hours):
+    effects = pd.DataFrame({
+        "study": ["a", "b", "c"], "treatment_class": "x", "hours": [24.0, hours, 168.0], "estimate": 0.5,
+        "std_error": 0.3, "active_variance": 0.05, "control_variance": 0.04, "measure": "log_odds_ratio",
+    })  # fmt: skip
+    with pytest.raises(ValueError, match=rf"row 1 \(b\): {hours}"):
+        ka.fit_time_course(effects)
