@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import one_problem
+from ..errors import DatasetError, one_problem, problem_table
 from .text_files import MISSING_WORDS, read_text
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat")
+UNCOMPUTED = "open it in Excel or LibreOffice and save it, so that values are stored, or export the sheet as CSV"
 TITLES = 6  # rows in which the names of the columns are looked for
 WORKBOOKS = (".xlsx", ".xlsm")
 ARROW = (".parquet", ".feather", ".arrow")
@@ -144,6 +145,7 @@ def _workbook(path: Path, sheet: str | None) -> RawTable:
     titles, table = _without_titles(tables[chosen] or [(1, ())])
     (_, header), *rows = table
     width = max((i + 1 for i, name in enumerate(header) if name is not None), default=0)
+    _check_computed(path, chosen, table, width)
     frame = pd.DataFrame([row[:width] + (None,) * (width - len(row)) for _, row in rows], dtype=object)
     frame = frame.reindex(columns=range(width))
     frame.columns = pd.Index(["" if name is None else str(name) for name in header[:width]])
@@ -152,6 +154,32 @@ def _workbook(path: Path, sheet: str | None) -> RawTable:
         *(f"row {line}, {words!r}, is taken for a title" for line, words in titles),
     ]
     return RawTable(_typed_cells(frame).assign(_line=[line for line, _ in rows]), notes=tuple(notes))
+
+
+def _check_computed(path: Path, sheet: str, table: list[tuple[int, tuple]], width: int) -> None:
+    """DatasetError for formulas whose value was never stored: they would be read as blank cells."""
+    import zipfile
+
+    import openpyxl
+
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        if not any(b"<f>" in (text := parts.read(name)) or b"<f " in text for name in sheets):
+            return
+    values, header = dict(table), table[0][1]
+    book = openpyxl.load_workbook(path, read_only=True)
+    problems = []
+    book[sheet].reset_dimensions()
+    for number, row in enumerate(book[sheet].iter_rows(max_col=width or None), 1):
+        stored = values.get(number, ())
+        for place, cell in enumerate(row):
+            blank = place >= len(stored) or stored[place] is None
+            if blank and getattr(cell, "data_type", "") == "f" and number >= table[0][0]:
+                name = str(header[place]) if place < len(header) else ""
+                problems.append((number, name, cell.value, "a formula with its value", UNCOMPUTED))
+    book.close()
+    if problems:
+        raise DatasetError(problem_table(path.name, problems))
 
 
 def _without_titles(rows: list[tuple[int, tuple]]) -> tuple[list[tuple[int, str]], list[tuple[int, tuple]]]:

@@ -217,3 +217,16 @@ def test_a_sheet_is_read_to_its_end_whatever_dimension_it_states(tmp_path, state
             other.writestr(name, text)
     table = read_table(tmp_path / "stated.xlsx").frame
     assert table["y"].tolist() == [0, 1, 2, 3, 4] and table["_line"].tolist() == [2, 3, 4, 5, 6]
+
+
+def test_formulas_without_stored_values_are_errors_that_say_what_to_do(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["subject", "score"])
+    book.active.append([1, 20])
+    book.active.append([2, "=10+11"])  # openpyxl stores no value of a formula
+    book.save(tmp_path / "formula.xlsx")
+    with pytest.raises(ka.DatasetError) as error:
+        ka.read_table(tmp_path / "formula.xlsx")
+    problem = error.value.problems.iloc[0]
+    assert (problem["row"], problem["column"], problem["value"]) == (3, "score", "=10+11")
+    assert "save it, so that values are stored" in str(error.value)
