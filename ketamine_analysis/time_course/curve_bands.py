@@ -30,6 +30,9 @@ def band(
     fits = [reml, *(_allowed_fits(ml, place, level) if wide else [])]
     parts = [_band_of(fit, t[drawn], place, column[drawn]) for fit in fits]
     estimate, error, spread = (np.array(one) for one in zip(*parts, strict=True))
+    outside = (t[drawn] < ml.t[ml.place == place].min()) | (t[drawn] > ml.t[ml.place == place].max())
+    unseen = np.array([_unseen(fit, place) for fit in fits])
+    error[unseen[:, None] & outside] = spread[unseen[:, None] & outside] = np.inf  # that curve's height nobody saw
     c = critical_value(df[drawn], level)
     table = pd.DataFrame({
         "estimate": np.nan if open_own else estimate[0], "std_error": np.nan if open_own else error[0],
@@ -46,12 +49,22 @@ def widest_size(ml: Curves, column: int, df: float, level: float) -> tuple[float
     """
     place = _class_of(ml, column)
     fits = _allowed_fits(ml, place, level)
-    rows = ml.place == place
-    if any(values(fit, fit.logs)[rows].max() < UNSEEN for fit in fits):
+    if any(_unseen(fit, place) for fit in fits):
         return -np.inf, np.inf
     size = np.array([fit.size[column] for fit in fits])
     half = critical_value(df, level) * np.sqrt([fit.covariance[column, column] for fit in fits])
     return float((size - half).min()), float((size + half).max())
+
+
+def may_be_out_of_sight(ml: Curves, column: int, level: float) -> bool:
+    """Whether a time course that the data allow has its maximum where no look of the class sees a hundredth of it."""
+    place = _class_of(ml, column)
+    return any(_unseen(replace(ml, state=state), place) for state in allowed(ml, place, level))
+
+
+def _unseen(curves: Curves, place: int) -> bool:
+    rows = curves.place == place
+    return bool(np.abs(values(curves, curves.logs)[rows]).max() < UNSEEN)
 
 
 def _allowed_fits(ml: Curves, place: int, level: float) -> list[Curves]:

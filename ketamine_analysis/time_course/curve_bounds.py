@@ -13,6 +13,7 @@ from .curve_fit import Curves, profile, profile_limit
 from .shapes import BY_FADE, HIGHEST, LOWEST, fade_of_peak
 
 HELD = "its time course is not identified: no estimate; the widest interval over all time courses that the data allow"
+OUT_OF_SIGHT = "its peak may lie where nobody looked, with less than a hundredth of it left at any look: no estimate"
 GRID = {1: 25, 2: 17}  # values tried of one unidentified parameter, and of each of two (9 cut bands short)
 
 

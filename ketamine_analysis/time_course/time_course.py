@@ -16,8 +16,8 @@ from ..intervals import summary_html, summary_table, summary_text
 from .arm_course import ArmTimeCourse, fit_arm_course
 from .course_rows import checked_effects, counted_arms, sized_rows
 from .crossings import GRID, first_hours, hours_beyond
-from .curve_bands import band, widest_size
-from .curve_bounds import HELD, hours_interval, hours_to_fraction, limits_note, open_sides
+from .curve_bands import band, may_be_out_of_sight, widest_size
+from .curve_bounds import HELD, OUT_OF_SIGHT, hours_interval, hours_to_fraction, limits_note, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
@@ -93,11 +93,13 @@ class TimeCourse:
         sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
         sizes["note"] = ""
         for row, place in enumerate(places):
-            if self._held()[self.ml.own(place)].any():
+            own = self.ml.own(place)
+            held = bool(self._held()[own].any())
+            if held or (len(own) > 1 and may_be_out_of_sight(self.ml, row, level)):
                 low, high = widest_size(self.ml, row, self.df[row], level)
                 sizes.loc[row, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
                 sizes.loc[row, ["conf_low", "conf_high"]] = low, high
-                sizes.loc[row, "note"] = HELD
+                sizes.loc[row, "note"] = HELD if held else OUT_OF_SIGHT
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:

@@ -402,3 +402,34 @@ def test_hours_that_are_no_time_are_named(hours):
     })  # fmt: skip
     with pytest.raises(ValueError, match=rf"row 1 \(b\): {hours}"):
         ka.fit_time_course(effects)
+
+
+def _late_looks(seed, hours, trials, fade):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(trials):
+        own = rng.normal(0, 0.2)
+        for hour in hours:
+            true = (0.8 + own) * np.exp(-max(hour - 24.0, 0) * np.log(2) / fade)
+            rows.append((f"t{i}", hour, true + rng.normal(0, 0.25)))
+    table = pd.DataFrame(rows, columns=["study", "hours", "estimate"])
+    return table.assign(treatment_class="k", std_error=0.25, active_variance=0.03125, control_variance=0.03125,
+                        measure="log_odds_ratio", arm="a", control_arm="p", n=40, control_n=40)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_peak_that_no_look_saw_has_no_estimate_and_no_finite_band(seed):
+    fit = ka.fit_time_course(_late_looks(seed, [1344.0, 2016.0, 2688.0], 5, 150.0), shape="rise_and_fade")
+    row = fit.summary().iloc[0]
+    assert np.isnan(row["estimate"]) and np.isnan(row["p_value"]) and row["note"]  # was 2e74 with p = 0
+    early = fit.predict([24.0]).iloc[0]
+    assert np.isinf(early["conf_high"]) or early["conf_high"] < 100
+    inside = fit.predict([1344.0, 2016.0])
+    assert np.isfinite(inside[["conf_low", "conf_high", "prediction_low", "prediction_high"]].to_numpy()).all()
+
+
+def test_a_peak_that_may_be_out_of_sight_is_said():
+    fit = ka.fit_time_course(_late_looks(0, [336.0, 672.0, 1344.0, 2016.0], 8, 400.0), shape="rise_and_fade")
+    row, early = fit.summary().iloc[0], fit.predict([24.0]).iloc[0]
+    assert np.isnan(row["estimate"]) and "nobody looked" in row["note"]  # had 0.97 (−0.19 to 2.12)
+    assert np.isinf(early["conf_high"]) and np.isinf(early["prediction_high"])  # was 4e69
