@@ -16,6 +16,8 @@ FLAT = 1e-7  # curvature of the likelihood against the information expected, bel
 NEAR = 1e-6  # gain still expected from a Newton step, below which steps are taken whole
 CONSTANT = 1e-12  # share of a visit's sum of squares left by the fixed effects, below which it is rounding
 SINGULAR = 1e-11  # smallest eigenvalue of the correlation matrix, below which it is degenerate
+NO_CORRELATION = 0.01  # of the nearest two visits, below which a failed climb of `sp_exp` was on its way to 0
+SURELY_NONE = 30.0  # −log correlation that is 0 to rounding
 REMEDY = "fit fewer visits or fewer covariance parameters, such as covariance=('us', 'toeph', 'ar1h', 'cs')"
 
 
@@ -24,6 +26,7 @@ class Fit:
     """The optimum: covariance parameters, the likelihood there, steps taken, and what was left of the gradient.
 
     gain : what one more Newton step promises the log-likelihood. parameter_covariance : inverse Hessian.
+    boundary : says that a parameter ended at the end of its range, where it has no error; "" where none did.
     """
 
     theta: np.ndarray
@@ -32,6 +35,7 @@ class Fit:
     largest_gradient: float
     gain: float
     parameter_covariance: np.ndarray
+    boundary: str = ""
 
 
 def maximise(moments: Moments, model: Model) -> Fit:
@@ -40,6 +44,8 @@ def maximise(moments: Moments, model: Model) -> Fit:
     try:
         return _climb(moments, model, _start(moments, model))
     except ConvergenceError as failure:
+        if model.structure == "sp_exp":
+            return _uncorrelated(moments, model, failure)
         if STRUCTURES[model.structure].correlation is not None:
             raise
         fewest, wanted = _sparsest_visit(moments, model)
@@ -53,6 +59,38 @@ def maximise(moments: Moments, model: Model) -> Fit:
     found = np.split(maximise(moments, near).theta, model.groups)
     sigmas = [covariance_derivatives("csh", part, model.days)[0] for part in found]
     return _climb(moments, model, np.concatenate([starting_values(model.structure, s, model.days) for s in sigmas]))
+
+
+def _uncorrelated(moments: Moments, model: Model, failure: ConvergenceError) -> Fit:
+    """The maximum at ρ = 0 of visits that are uncorrelated or less: an end of the range of ρ is an answer.
+
+    Raises the failure where the climb did not run towards ρ = 0, or where the likelihood is lower there.
+    """
+    if failure.state["parameters"] is None:
+        raise failure
+    theta = np.array(failure.state["parameters"], float)
+    nearest = np.diff(np.sort(model.days)).min()
+    last = np.arange(1, model.groups + 1) * model.parameters - 1  # the logit of ρ of each group
+    ends = last[-np.log1p(np.exp(-theta[last])) * nearest < np.log(NO_CORRELATION)]
+    point = before = evaluate(moments, model, theta)
+    theta[ends] = -2 * SURELY_NONE / nearest
+    free, gain, steps = np.setdiff1d(np.arange(len(theta)), ends), np.inf, 0
+    covariance = np.zeros((len(theta), len(theta)))
+    while before is not None and len(ends) and gain > 1e-20 and steps < STEPS:
+        point = evaluate(moments, model, theta)
+        inverse = invert(point.hessian[np.ix_(free, free)]) if point is not None else None
+        if point is None or inverse is None:
+            break
+        move = inverse[0] @ point.gradient[free]
+        gain, steps = float(point.gradient[free] @ move), steps + 1
+        theta[free] -= move
+        covariance[np.ix_(free, free)] = inverse[0]
+    if point is None or before is None or gain > 1e-20:
+        raise failure
+    if point.log_likelihood < before.log_likelihood - NEAR:
+        raise failure
+    words = "the correlation is 0, an end of its range: visits are uncorrelated, or less than that"
+    return Fit(theta, point, steps, float(np.abs(point.gradient[free]).max()), gain, covariance, words)
 
 
 def _climb(moments: Moments, model: Model, theta: np.ndarray) -> Fit:

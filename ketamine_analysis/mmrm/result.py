@@ -195,11 +195,12 @@ class MMRM:
         return table.sort_values("patients", ascending=False, kind="stable").reset_index(drop=True)
 
     def fit_statistics(self) -> pd.DataFrame:
-        """One row: structure, parameters, patients, scores, log-likelihood, AIC, BIC, and how the fit converged."""
+        """One row: structure, parameters, patients, scores, log-likelihood, AIC, BIC, how the fit converged; note."""
         words = {"covariance": self.covariance, "method": self.method, "inference": self.inference}
         numbers = {"parameters": len(self.fit.theta), "n_patients": self.n_patients, "n_scores": self.n_scores}
         values = {"log_likelihood": self.log_likelihood, "AIC": self.AIC, "BIC": self.BIC, "steps": self.fit.steps}
-        return pd.DataFrame([{**words, **numbers, **values, "largest_gradient": self.fit.largest_gradient}])
+        ended = {"largest_gradient": self.fit.largest_gradient, "note": self.fit.boundary}
+        return pd.DataFrame([{**words, **numbers, **values, **ended}])
 
     def _repr_html_(self) -> str:
         return self.lsmeans().to_html(index=False)

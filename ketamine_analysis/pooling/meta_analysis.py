@@ -228,18 +228,9 @@ def _fit(
     _, _, q = weighted_mean(y, v, present, np.zeros(len(y)))
     scale = np.divide(residual, k - 1, out=np.full(len(y), np.nan), where=k > 1)
     return replace(
-        start,
-        by=tuple(groups.columns),
-        groups=groups,
-        y=y,
-        v=v,
-        present=present,
-        estimate=mean,
-        wald_error=1 / np.sqrt(w.sum(axis=1)),
-        scale=scale,
-        tau2_values=tau2,
-        q_values=q,
-    )
+        start, by=tuple(groups.columns), groups=groups, y=y, v=v, present=present, estimate=mean,
+        wald_error=1 / np.sqrt(w.sum(axis=1)), scale=scale, tau2_values=tau2, q_values=q,
+    )  # fmt: skip
 
 
 def padded(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:

@@ -401,3 +401,26 @@ def test_a_contrast_without_a_positive_adjusted_variance_is_missing_and_the_othe
     assert np.isnan(table["std_error"][0]) and "inference='satterthwaite'" in table["reason"][0]
     assert table["std_error"][1] > 0 and table["reason"][1] == ""
     assert whole["std_error"].gt(0).all() and "reason" not in whole
+
+
+@pytest.mark.parametrize("seed", [2, 4, 9, 11])
+def test_uncorrelated_visits_are_an_answer_of_sp_exp_and_the_independent_model(seed):
+    rng, n, visits = np.random.default_rng(seed), 30, 4
+    scores, arm = rng.normal(size=(n, visits)), np.where(np.arange(n) % 2, "a", "b")
+    base = rng.normal(33, 5, n)
+    table = pd.DataFrame({
+        "study": "s", "scale": "MADRS", "subject": np.repeat(np.arange(n), visits), "arm": np.repeat(arm, visits),
+        "baseline": np.repeat(base, visits), "hours": np.tile(24.0 * np.arange(1, visits + 1), n),
+        "change": scores.ravel(),
+    })  # fmt: skip
+    result = ka.fit_mmrm(table, covariance="sp_exp")  # was refused: "the slope stays at 3e-10"
+    assert "correlation is 0" in result.fit_statistics()["note"].iloc[0]
+    one = np.column_stack([arm == "a", arm == "b", base]).astype(float)  # each visit has its own: ordinary regression
+    left = scores - one @ np.linalg.lstsq(one, scores, rcond=None)[0]
+    variance = (left**2).sum() / (n * visits - 3 * visits)
+    assert_allclose(np.exp(2 * result.fit.theta[0]), variance, rtol=1e-9)
+    difference = result.contrasts("b").iloc[0]
+    inverse = np.linalg.inv(one.T @ one)
+    weights = np.array([1.0, -1.0, 0.0])
+    assert_allclose(difference["std_error"], np.sqrt(variance * weights @ inverse @ weights), rtol=1e-8)
+    assert_allclose(difference["df"], n * visits - 3 * visits, rtol=1e-6)
