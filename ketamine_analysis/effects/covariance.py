@@ -13,8 +13,10 @@ def sampling_covariance(effects: pd.DataFrame) -> np.ndarray:
     """The k × k sampling covariance of contrasts, shared controls included (DESIGN §5; Cochrane 23.3.4).
 
     Off-diagonal: contrasts of one trial and moment that share their control arm covary by the control arm's
-    own term: log OR 1/e + 1/(n−e), log RR 1/e − 1/n, RD p(1−p)/n, MD s²/n, SMD 1/n_c + g₁g₂/(2N) with N the
-    patients of all arms involved, or 1/(2 · `sd_df`) where the table says how well its spread is known.
+    own term: log OR 1/e + 1/(n−e), log RR 1/e − 1/n, RD p(1−p)/n, MD s²/n, SMD 1/n_c +
+    g₁g₂(n_c − 1)/(2·df₁·df₂) with df the degrees of freedom of each contrast's own two arms' spread (they share the
+    control's; Gleser & Olkin's g₁g₂/(2N) is for one spread of all arms, and 4 to 8 % too high here at g of 1 and more:
+    tests/calibration/shared_control.py), or g₁g₂/(2·`sd_df`) where the table says how well its one spread is known.
     Raises ValueError when one trial enters at several times (that needs a correlation over time), on several
     scales, or with one active arm against several controls.
 
@@ -85,10 +87,12 @@ def trial_covariances(
     result = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
     if "measure" in effects and (effects["measure"] == "standardized_mean_difference").all():
         g, n, control_n = (effects[name].to_numpy(float)[rows] for name in ("estimate", "n", "control_n"))
-        df = n[:, :, None] + n[:, None, :] + control_n[:, :, None]
         if "sd_df" in effects:
-            df = effects["sd_df"].to_numpy(float)[rows][:, :, None]
-        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] / (2 * df), 0.0)
+            share = 1 / effects["sd_df"].to_numpy(float)[rows][:, :, None]
+        else:
+            df = n + control_n - 2
+            share = (control_n[:, :, None] - 1) / (df[:, :, None] * df[:, None, :])
+        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] * share / 2, 0.0)
     diagonal = np.arange(rows.shape[1])
     result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
     return result
@@ -114,6 +118,10 @@ def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:
     first, second = effects.iloc[i], effects.iloc[j]
     if first["measure"] != "standardized_mean_difference":
         return float(first["control_variance"])
-    df = first.get("sd_df", first["n"] + second["n"] + first["control_n"])
+    if "sd_df" in effects:
+        share = 1 / first["sd_df"]
+    else:
+        df = [one["n"] + one["control_n"] - 2 for one in (first, second)]
+        share = (first["control_n"] - 1) / (df[0] * df[1])
     # control_variance is 1/n_c where the arms' own spread standardised; with a baseline spread, its error's square
-    return float(first["control_variance"] + first["estimate"] * second["estimate"] / (2 * df))
+    return float(first["control_variance"] + first["estimate"] * second["estimate"] * share / 2)

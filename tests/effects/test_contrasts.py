@@ -79,9 +79,22 @@ def test_shared_control_of_standardized_differences():
     arms = _three_arms().assign(outcome="change")
     effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference", combine="arm")
     g = effects["estimate"]
-    expected = 1 / 22 + g[0] * g[1] / (2 * (20 + 25 + 22))
+    expected = 1 / 22 + g[0] * g[1] * 21 / (2 * (20 + 20) * (25 + 20))
     assert ka.sampling_covariance(effects)[0, 1] == pytest.approx(expected)
     assert (effects["sd_source"] == "arms").all()
+
+
+def test_the_covariance_of_standardized_differences_is_the_one_of_simulated_trials():
+    rng, n, draws, g = np.random.default_rng(8), 40, 60000, 1.5
+    scores = rng.normal(np.array([g, g, 0.0])[:, None], 1, (draws, 3, n))
+    mean, square = scores.mean(axis=2), scores.var(axis=2, ddof=1)
+    pair = [ka.effects.measures.hedges_correction(np.array(2 * n - 2.0)) * (mean[:, i] - mean[:, 2])
+            / np.sqrt((square[:, i] + square[:, 2]) / 2) for i in (0, 1)]  # fmt: skip
+    table = pd.DataFrame({
+        "study": "a", "hours": 24.0, "arm": ["x", "y"], "control_arm": "p", "measure": "standardized_mean_difference",
+        "estimate": g, "std_error": 1.0, "control_variance": 1 / n, "n": n, "control_n": n,
+    })  # fmt: skip
+    assert ka.sampling_covariance(table)[0, 1] == pytest.approx(np.cov(*pair)[0, 1], rel=0.02)
 
 
 def test_a_spread_taken_as_known_adds_nothing_to_what_shared_controls_have_in_common():
@@ -241,7 +254,7 @@ def test_the_covariance_of_baseline_standardised_differences_is_a_covariance():
     effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference")
     covariance = ka.sampling_covariance(effects)
     assert np.linalg.eigvalsh(covariance).min() > 0
-    assert covariance[0, 1] == pytest.approx(0.25 / 64 + effects["estimate"].prod() / 300)
+    assert covariance[0, 1] == pytest.approx(0.25 / 64 + effects["estimate"].prod() * 49 / (2 * 98**2))
 
 
 def test_dependence_that_has_no_formula_here_is_refused():
