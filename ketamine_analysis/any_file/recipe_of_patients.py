@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from .recipe_plan import MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_wide import WideColumn, guess_items, guess_wide
 
+OFTEN = 0.5  # share of rows
 _LEFT = ("n", "events", "percent", "mean", "sd", "source", "use", "reason", "label", "outcome", "year")
 
 
@@ -46,6 +48,7 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
             plan.top["once_per_subject"] = Guess(["arm"], LIKELY, f"{arm.value} is blank on some rows")
         plan_arms(plan, spellings(raw, arm.value), "arm")
     plan.columns = {name: guess for name, guess in columns.items() if name not in _LEFT}
+    _doubt_subject(plan)
     for name in ("subject", "arm"):
         if name not in columns and (alone := _without_repeats(plan)) and name == "subject":
             plan.columns[name] = Guess(alone, GUESS, "no value stands twice")
@@ -53,6 +56,29 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
         elif name not in columns:
             plan.columns[name] = Guess("?", GUESS, "no column looks like it: name it")
             plan.doubts.append(name)
+
+
+def _stem(name: str) -> str:
+    """The column's name without the number at its end."""
+    return re.sub(r"[._ -]*\d{1,3}$", "", str(name)).casefold()
+
+
+def _doubt_subject(plan: Plan) -> None:
+    """A column of patients that stands several times at most of its times may be the study or the site: asked."""
+    subject = plan.columns.get("subject")
+    when = [plan.columns[name].value for name in ("visit", "hours", "date", "scale", "period") if name in plan.columns]
+    place = [name for name in ("PARAMCD", "PARAM", "study", *when) if name in plan.raw.frame]
+    if subject is None or subject.confidence == SURE or not set(when) & set(plan.raw.frame.columns):
+        return
+    if (
+        subject.value in plan.raw.frame
+        and plan.raw.frame.duplicated([subject.value, *place], keep=False).mean() > OFTEN
+    ):
+        words = (
+            f"{subject.value} stands several times at one time: is it the study or the site, and who are the patients?"
+        )
+        plan.columns["subject"] = Guess("?", GUESS, words)
+        plan.doubts.append("subject")
 
 
 def _without_repeats(plan: Plan) -> str | None:
@@ -131,7 +157,12 @@ def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
         named += [name for name, words in raw.column_labels.items() if guess_scale([words]) and name not in named]
         used = [one.value for one in columns.values()]
         named = [name for name in named if name not in used and pd.api.types.is_numeric_dtype(_number(raw.frame[name]))]
-        if named:
+        numbered = [name for name in named if named and _stem(name) == _stem(named[0])]
+        if len(numbered) > 2:  # one of 21 items is no total
+            words = f"{numbered[0]} to {numbered[-1]} are numbered: items, or visits? name the total, or add up [items]"
+            columns["score"] = Guess("?", GUESS, words)
+            plan.doubts.append("score")
+        elif named:
             others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
             columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
     plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])

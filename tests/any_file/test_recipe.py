@@ -360,3 +360,24 @@ def test_an_arm_called_control_is_one_and_its_kind_is_asked():
     guess = guess_arms(["Control group", "Group A"])
     assert guess["Control group"].value["role"] == "control" and guess["Control group"].value["control_kind"] == "?"
     assert guess["Group A"].value["role"] == "active"
+
+
+def test_one_item_of_many_is_not_taken_for_the_total(tmp_path):
+    items = {f"BDI1.{i}": [i % 4, (i + 1) % 4] for i in range(1, 22)}
+    pd.DataFrame({"id": [1, 2], "group": ["ketamine", "placebo"], **items}).to_csv(tmp_path / "a.csv", index=False)
+    text = ka.write_recipe(tmp_path / "a.csv").read_text(encoding="utf-8")
+    line = next(one for one in text.splitlines() if one.startswith("score"))
+    assert line.startswith('score = "?"') and "BDI1.1 to BDI1.21 are numbered" in line
+    assert "score" in next(one for one in text.splitlines() if one.startswith("confirmed = false"))
+
+
+def test_the_id_of_a_study_is_not_taken_for_the_patients(tmp_path):
+    table = pd.DataFrame({"id": ["S1"] * 20 + ["S2"] * 20, "person_no": list(range(10)) * 4, "madrs": range(40),
+                          "week": ([0] * 10 + [1] * 10) * 2, "arm": ["ketamine", "placebo"] * 20})  # fmt: skip
+    table.to_csv(tmp_path / "b.csv", index=False)
+    text = ka.write_recipe(tmp_path / "b.csv").read_text(encoding="utf-8")
+    line = next(one for one in text.splitlines() if one.startswith("subject"))
+    assert line.startswith('subject = "?"') and "study or the site" in line
+    table.assign(id=table["person_no"] + 100 * (table["id"] == "S2")).to_csv(tmp_path / "c.csv", index=False)
+    good = ka.write_recipe(tmp_path / "c.csv").read_text(encoding="utf-8")
+    assert 'subject = "id"  # likely' in good
