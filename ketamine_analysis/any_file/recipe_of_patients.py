@@ -146,26 +146,7 @@ def _plan_wide(plan: Plan, told: Mapping[str, Any], items: Mapping[tuple[str, st
 
 def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], told: Mapping[str, Any]) -> None:
     columns, raw = plan.columns, plan.raw
-    alone = {stem: names for (stem, visit), names in items.items() if visit is None}
-    if alone:
-        stem, names = next(iter(alone.items()))
-        total = f"{stem}_total" if stem in raw.frame else stem
-        plan.tables["items"] = {total: Guess(names, LIKELY, "numbered 1 … as the scale's items")}
-        columns["score"] = Guess(total, LIKELY, "the sum of the items")
-    elif "score" not in columns:
-        named = [name for name in raw.frame.columns if name != "_line" and guess_scale([name]) and name not in told]
-        named += [name for name, words in raw.column_labels.items() if guess_scale([words]) and name not in named]
-        used = [one.value for one in columns.values()]
-        named = [name for name in named if name not in used and pd.api.types.is_numeric_dtype(_number(raw.frame[name]))]
-        numbered = [name for name in named if named and _stem(name) == _stem(named[0])]
-        if len(numbered) > 2:  # one of 21 items is no total
-            words = f"{numbered[0]} to {numbered[-1]} are numbered: items, or visits? name the total, or add up [items]"
-            columns["score"] = Guess("?", GUESS, words)
-            plan.doubts.append("score")
-        elif named:
-            others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
-            columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
-    plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])
+    _plan_score(plan, items, told)
     if "score" in columns:
         columns.pop("change", None)
     visit = columns.get("visit")
@@ -197,6 +178,31 @@ def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
     else:
         columns["visit"] = Guess("?", GUESS, "no column looks like a time or visit: name it")
         plan.doubts.append("visit")
+
+
+def _plan_score(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], told: Mapping[str, Any]) -> None:
+    """The column of scores of a long file: a sum of items, or the one named after the scale; asked where numbered."""
+    columns, raw = plan.columns, plan.raw
+    alone = {stem: names for (stem, visit), names in items.items() if visit is None}
+    if alone:
+        stem, names = next(iter(alone.items()))
+        total = f"{stem}_total" if stem in raw.frame else stem
+        plan.tables["items"] = {total: Guess(names, LIKELY, "numbered 1 … as the scale's items")}
+        columns["score"] = Guess(total, LIKELY, "the sum of the items")
+    elif "score" not in columns:
+        named = [name for name in raw.frame.columns if name != "_line" and guess_scale([name]) and name not in told]
+        named += [name for name, words in raw.column_labels.items() if guess_scale([words]) and name not in named]
+        used = [one.value for one in columns.values()]
+        named = [name for name in named if name not in used and pd.api.types.is_numeric_dtype(_number(raw.frame[name]))]
+        numbered = [name for name in named if named and _stem(name) == _stem(named[0])]
+        if len(numbered) > 2:  # one of 21 items is no total
+            words = f"{numbered[0]} to {numbered[-1]} are numbered: items, or visits? name the total, or add up [items]"
+            columns["score"] = Guess("?", GUESS, words)
+            plan.doubts.append("score")
+        elif named:
+            others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
+            columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
+    plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])
 
 
 def _number(values: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..errors import PROBLEM_COLUMNS, DatasetError, nearest
+from ..errors import DatasetError, nearest, problem_table
 from ..outcomes.arm_sums import combine_arms
 from .measures import MEASURES, contrast_columns
 
@@ -175,11 +175,11 @@ def _check_numbers(rows: pd.DataFrame) -> None:
              ("events", rows["events"] > rows["n"], "no more events than patients")]  # fmt: skip
     rules += [(name, rows[name] < 0, "no spread below 0") for name in ("sd", "std_error") if name in rows]
     problems = [
-        ("arms", row, name, rows[name][row], rule, "error", "look it up in the source, or leave the row out")
+        (row, name, rows[name][row], rule, "look it up in the source, or leave the row out")
         for name, bad, rule in rules for row in rows.index[bad]
     ]  # fmt: skip
     if problems:
-        raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
+        raise DatasetError(problem_table("arms", problems))
 
 
 def _roles(rows: pd.DataFrame, control: str | tuple[str, ...] | None) -> tuple[pd.Series, dict[int, str]]:

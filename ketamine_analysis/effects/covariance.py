@@ -86,13 +86,8 @@ def trial_covariances(
     own, shared = (one[:, :, None] == one[:, None, :] for one in (active, control))
     result = rho * (own * va[:, :, None] * va[:, None, :] + shared * vc[:, :, None] * vc[:, None, :])
     if "measure" in effects and (effects["measure"] == "standardized_mean_difference").all():
-        g, n, control_n = (effects[name].to_numpy(float)[rows] for name in ("estimate", "n", "control_n"))
-        if "sd_df" in effects:
-            share = 1 / effects["sd_df"].to_numpy(float)[rows][:, :, None]
-        else:
-            df = n + control_n - 2
-            share = (control_n[:, :, None] - 1) / (df[:, :, None] * df[:, None, :])
-        result += np.where(shared & ~own & (apart == 0), g[:, :, None] * g[:, None, :] * share / 2, 0.0)
+        common = shared & ~own & (apart == 0)
+        result += np.where(common, _shared_spread(effects, rows[:, :, None], rows[:, None, :]), 0.0)
     diagonal = np.arange(rows.shape[1])
     result[:, diagonal, diagonal] = effects["std_error"].to_numpy(float)[rows] ** 2
     return result
@@ -115,13 +110,20 @@ def _active_arms(effects: pd.DataFrame) -> np.ndarray:
 
 
 def _shared_term(effects: pd.DataFrame, i: int, j: int) -> float:
-    first, second = effects.iloc[i], effects.iloc[j]
+    first = effects.iloc[i]
     if first["measure"] != "standardized_mean_difference":
         return float(first["control_variance"])
-    if "sd_df" in effects:
-        share = 1 / first["sd_df"]
-    else:
-        df = [one["n"] + one["control_n"] - 2 for one in (first, second)]
-        share = (first["control_n"] - 1) / (df[0] * df[1])
     # control_variance is 1/n_c where the arms' own spread standardised; with a baseline spread, its error's square
-    return float(first["control_variance"] + first["estimate"] * second["estimate"] * share / 2)
+    return float(first["control_variance"] + _shared_spread(effects, np.array(i), np.array(j)))
+
+
+def _shared_spread(effects: pd.DataFrame, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """What two standardised differences share because one control's spread standardised both: g₁g₂ · share / 2."""
+    g = effects["estimate"].to_numpy(float)
+    if "sd_df" in effects:
+        share = 1 / effects["sd_df"].to_numpy(float)[i]
+    else:
+        control_n = effects["control_n"].to_numpy(float)
+        df = effects["n"].to_numpy(float) + control_n - 2
+        share = (control_n[i] - 1) / (df[i] * df[j])
+    return g[i] * g[j] * share / 2

@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from ..pooling.answers import NOBODY, Answer
+from ..pooling.answers import BETTER, NOBODY, WORSE, Answer
 from .axes import class_colour, class_label
 
 WINDOW_WORDS = {"≤6 h": "first 6 hours", "24 h": "24 hours", "2–5 d": "3 days", "1 wk": "1 week", "2 wk": "2 weeks",
                 "4 wk": "4 weeks", "6 wk": "6 weeks", "8 wk": "8 weeks", "≥10 wk": "10 weeks or later"}  # fmt: skip
-AT_LEAST = (0.975, 0.9)  # posterior probabilities at which a cell is shaded darker
+LEANING = 0.9  # posterior probability at which a cell is shaded
 # better by the least important difference · better than control · leaning that way · not told apart · worse
 SHADES = {"important": "#7fc8ac", "better": "#bfe3d5", "leaning": "#e6f3ee", "open": "#f3f3f3", "worse": "#f2c3a7"}
 SHADE_WORDS = {
@@ -94,22 +94,22 @@ def answer_words(answer: Answer, window: str) -> str:
 
 
 def _shade(row: pd.Series) -> str:
-    sure, leaning = AT_LEAST
-    if row["probability_better"] <= 1 - sure:
+    better = row["probability_better"]
+    if better <= WORSE:
         return "worse"
-    if row["probability_important"] >= sure:
+    if row["probability_important"] >= BETTER:
         return "important"
-    return (
-        "better" if row["probability_better"] >= sure else "leaning" if row["probability_better"] > leaning else "open"
-    )
+    if better >= BETTER:
+        return "better"
+    return "leaning" if better > LEANING else "open"
 
 
 def _cell(ax: Axes, x: float, y: float, row: pd.Series, beside: pd.Series | None, least: float) -> None:
     grey: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "color": "0.25"}
     if row["k"] == 0 and beside is None:
-        ax.text(x, y, "no trial here", **{**grey, "color": "0.55", "fontsize": 8.5})
+        ax.text(x, y, NOBODY, **{**grey, "color": "0.55", "fontsize": 8.5})
         return
-    if row["k"] == 0 and beside is not None:
+    if beside is not None and row["k"] == 0:
         big = _number(beside["points"]) if pd.notna(beside["points"]) else f"{beside['per_hundred']:+.0f} per 100"
         ax.text(x, y - 0.2, f"({big})", **{**grey, "fontsize": 12, "style": "italic", "color": "0.4"})
         ax.text(x, y + 0.12, "no trial here;\npublished pool:\n" + beside["label"].split(" (")[0],

@@ -11,7 +11,7 @@ from ..effects.contrasts import POOLED_CONTROL_KINDS, arm_log_odds
 from ..effects.points import in_points, minimal_difference, per_hundred
 from ..effects.time_windows import WINDOW_NAMES, assign_window, one_per_window
 from ..errors import need_rows
-from ..intervals import as_proportion, stack_tables, summary_html, summary_text
+from ..intervals import as_proportion, critical_value, stack_tables, summary_html, summary_text
 from .bayes import BayesPool, bayes_random_effects
 from .bayes_families import bayes_families
 from .meta_analysis import random_effects
@@ -89,8 +89,9 @@ class Answer:
     def trials(self, treatment_class: str, window: str) -> pd.DataFrame:
         """The trials of one cell: label, hours, form of evidence, spread used, people, effect in points, source."""
         rows = self._cell(treatment_class, window)
-        points = in_points(rows.assign(conf_low=rows["estimate"] - 1.96 * rows["std_error"],
-                                       conf_high=rows["estimate"] + 1.96 * rows["std_error"]), self.scale)  # fmt: skip
+        half = critical_value(np.inf, 0.95) * rows["std_error"]
+        rows = rows.assign(conf_low=rows["estimate"] - half, conf_high=rows["estimate"] + half)
+        points = in_points(rows, self.scale)
         return points[[name for name in TRIAL_COLUMNS if name in points]].reset_index(drop=True)
 
     def inferences(self, level: float = 0.95) -> pd.DataFrame:

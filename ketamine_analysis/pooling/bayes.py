@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..intervals import stack_tables, summary_html, summary_text
-from .meta_analysis import check_effects, padded
+from .meta_analysis import by_group, checked_effects, padded
 from .normal_mixtures import log_spread_nodes, mixture_below, mixture_quantile, node_quantile
 from .spread_priors import PUBLISHED, SpreadPrior, spread_prior
 
@@ -131,10 +131,7 @@ class BayesPool:
         return np.where(self.prior.heavy & (k < 3), np.inf, np.sqrt(second))
 
     def _one(self, values: np.ndarray) -> pd.Series | float:
-        if not self.by and len(values) == 1:
-            return values[0].item()
-        index = pd.MultiIndex.from_frame(self.groups) if len(self.by) > 1 else pd.Index(self.groups.iloc[:, 0])
-        return pd.Series(values, index=index)
+        return by_group(values, self.groups)
 
     __repr__ = summary_text
     _repr_html_ = summary_html
@@ -165,9 +162,7 @@ def bayes_random_effects(
     >>> round(pool.probability(below=0), 3)
     0.12
     """
-    keys = (by,) if isinstance(by, str) else tuple(by or ())
-    effects = effects.reset_index(drop=True)
-    check_effects(effects, keys)
+    keys, effects = checked_effects(effects, by)
     measure = effects["measure"].iloc[0] if "measure" in effects else None
     return _pool(effects, spread_prior(prior, scale, measure), keys)
 
@@ -192,9 +187,7 @@ def prior_sensitivity(
 
 
 def _pool(effects: pd.DataFrame, prior: SpreadPrior, keys: tuple[str, ...]) -> BayesPool:
-    groups, rows, present = padded(effects, keys)
-    y = np.where(present, effects["estimate"].to_numpy(float)[rows], 0.0)
-    v = np.where(present, effects["std_error"].to_numpy(float)[rows] ** 2, 1.0)
+    groups, rows, present, y, v = padded(effects, keys)
     spread = np.ptp(np.where(present, y, y[:, :1]), axis=1)
     error = np.log(np.where(present, v, v[:, :1])) / 2
     low, high = np.minimum(error.min(axis=1), prior.centre), np.maximum(error.max(axis=1), prior.centre)

@@ -168,10 +168,7 @@ class PooledEffects:
         return named[0] if len(named) == 1 else "mixed"
 
     def _one(self, values: np.ndarray) -> pd.Series | float:
-        if not self.by and len(values) == 1:
-            return values[0].item()
-        index = pd.MultiIndex.from_frame(self.groups) if len(self.by) > 1 else pd.Index(self.groups.iloc[:, 0])
-        return pd.Series(values, index=index)
+        return by_group(values, self.groups)
 
     __repr__ = summary_text
     _repr_html_ = summary_html
@@ -206,12 +203,8 @@ def random_effects(
             raise ValueError(f"{name} {value!r} is unknown: use one of {list(allowed)}")
     if method == "FE" and inference != "wald":
         raise ValueError("method 'FE' assumes one common effect; Hartung–Knapp does not apply: use inference='wald'")
-    keys = (by,) if isinstance(by, str) else tuple(by or ())
-    effects = effects.reset_index(drop=True)
-    check_effects(effects, keys)
-    groups, rows, present = padded(effects, keys)
-    y = np.where(present, effects["estimate"].to_numpy(float)[rows], 0.0)
-    v = np.where(present, effects["std_error"].to_numpy(float)[rows] ** 2, 1.0)
+    keys, effects = checked_effects(effects, by)
+    groups, rows, present, y, v = padded(effects, keys)
     empty = np.empty(0)
     start = PooledEffects(
         method, inference, keys, groups, effects, rows, y, v, present, empty, empty, empty, empty, empty
@@ -233,8 +226,24 @@ def _fit(
     )  # fmt: skip
 
 
-def padded(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Groups as rows of one array: for each the positions of its trials, padded; `present` marks the real ones."""
+def padded(
+    effects: pd.DataFrame, keys: tuple[str, ...]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Groups as rows of arrays: their keys, the positions of their trials, which of these are real, and y and v."""
+    groups, rows, present = _padded_rows(effects, keys)
+    y = np.where(present, effects["estimate"].to_numpy(float)[rows], 0.0)
+    v = np.where(present, effects["std_error"].to_numpy(float)[rows] ** 2, 1.0)
+    return groups, rows, present, y, v
+
+
+def by_group(values: np.ndarray, groups: pd.DataFrame) -> pd.Series | float:
+    """A number a pooling under its keys; the number itself where there is one pooling and no key."""
+    if groups.columns.empty and len(values) == 1:
+        return values[0].item()
+    return pd.Series(values, index=pd.MultiIndex.from_frame(groups) if groups.shape[1] > 1 else groups.iloc[:, 0])
+
+
+def _padded_rows(effects: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     if not keys:
         rows = np.arange(len(effects))[None, :]
         return pd.DataFrame(index=range(1)), rows, np.ones(rows.shape, bool)
@@ -255,6 +264,16 @@ def hksj_scale(q: np.ndarray, inference: str) -> np.ndarray:
     if inference == "hksj_modified":
         return np.maximum(q, 1.0)
     return np.where(np.asarray(q) > NO_SPREAD, q, np.nan)
+
+
+def checked_effects(
+    effects: pd.DataFrame, by: str | tuple[str, ...] | list[str] | None
+) -> tuple[tuple[str, ...], pd.DataFrame]:
+    """The keys of a pooling and its table with rows numbered from 0; raises as `check_effects`."""
+    keys = (by,) if isinstance(by, str) else tuple(by or ())
+    effects = effects.reset_index(drop=True)
+    check_effects(effects, keys)
+    return keys, effects
 
 
 def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:

@@ -9,11 +9,11 @@ import subprocess
 import time
 
 import numpy as np
-import pandas as pd
+from many_poolings import GROUPS, TRIALS, many_poolings
 
 import ketamine_analysis as ka
 
-GROUPS, TRIALS, ALONE = 10_000, 20, 50
+ALONE = 50
 
 
 def _seconds(call):
@@ -22,12 +22,7 @@ def _seconds(call):
     return time.perf_counter() - start
 
 
-rng = np.random.default_rng(1)
-table = pd.DataFrame({
-    "g": np.repeat(np.arange(GROUPS), TRIALS),
-    "estimate": rng.normal(0, 0.4, GROUPS * TRIALS),
-    "std_error": rng.uniform(0.1, 0.5, GROUPS * TRIALS),
-})  # fmt: skip
+table = many_poolings()
 together = min(_seconds(lambda: ka.random_effects(table, by="g")) for _ in range(3)) / GROUPS
 parts = [part for _, part in table.head(ALONE * TRIALS).groupby("g")]
 alone = _seconds(lambda: [ka.random_effects(part) for part in parts]) / ALONE

@@ -9,18 +9,13 @@ import subprocess
 import time
 
 import numpy as np
-import pandas as pd
+from many_poolings import GROUPS, TRIALS, many_poolings
 from scipy import integrate, optimize, stats
 
 import ketamine_analysis as ka
 
-GROUPS, TRIALS, ALONE, SCALE = 10_000, 20, 5, 0.5
-rng = np.random.default_rng(1)
-table = pd.DataFrame({
-    "g": np.repeat(np.arange(GROUPS), TRIALS),
-    "estimate": rng.normal(0, 0.4, GROUPS * TRIALS),
-    "std_error": rng.uniform(0.1, 0.5, GROUPS * TRIALS),
-})  # fmt: skip
+ALONE, SCALE = 5, 0.5
+table = many_poolings()
 
 
 def by_quadrature(part):
