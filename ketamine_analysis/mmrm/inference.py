@@ -100,7 +100,7 @@ def _independent(effects: FixedEffects, rows: np.ndarray) -> np.ndarray:
 def _fai_cornelius(effects: FixedEffects, rows: np.ndarray) -> float:
     vectors = np.linalg.eigh(rows @ effects.plain @ rows.T)[1]
     df = _df(effects, vectors.T @ rows)
-    if len(df) == 1 or np.ptp(df) < np.sqrt(np.finfo(float).eps):
+    if np.ptp(df) < np.sqrt(np.finfo(float).eps):
         return float(df.mean())
     if (df <= 2).any():
         return 2.0

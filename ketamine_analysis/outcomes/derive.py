@@ -252,6 +252,6 @@ def _outcome_rows(sums: pd.DataFrame, name: str, level: float) -> pd.DataFrame:
             definition=None, mean=mean, sd=sd, std_error=error, conf_low=mean - half, conf_high=mean + half
         )
     rows = rows.assign(definition=sums[f"{name}_definition"], events=sums[f"{name}_events"].astype(float))
-    rows = rows[(rows["n"] > 0) & rows["definition"].notna()]
+    rows = rows[rows["definition"].notna()]
     low, high = proportion_interval(rows["events"], rows["n"], level=level)
     return rows.assign(conf_low=low, conf_high=high)

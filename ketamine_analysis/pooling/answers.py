@@ -207,6 +207,14 @@ def _people(effects: pd.DataFrame) -> pd.Series:
     return people.groupby([effects[name] for name in CELL], observed=True, sort=True).sum()
 
 
+def _one_row_an_arm(arms: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of an arm in one window the one on its trial's primary scale, then that of most people."""
+    other = arms["scale"] != arms["primary_scale"] if "primary_scale" in arms else pd.Series(False, index=arms.index)
+    order = arms.assign(_other=other).sort_values(["_other", "n"], ascending=[True, False], kind="stable")
+    twice = order.duplicated(["study", "arm", "window"])
+    return arms.loc[order.index[~twice & order["window"].notna()].sort_values()]
+
+
 def _control_rates(arms: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     """Responders on control for each cell of `effects`: `estimate, conf_low, conf_high, k, whose`."""
     cells = effects[CELL].astype({"window": str}).drop_duplicates()
@@ -218,8 +226,7 @@ def _control_rates(arms: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
         counted = counted[counted["control_kind"].isna() | counted["control_kind"].isin(POOLED_CONTROL_KINDS)]
     if counted.empty:
         return cells.assign(estimate=np.nan, conf_low=np.nan, conf_high=np.nan, k=0, whose="nobody counted responders")
-    counted = one_per_window(counted)
-    counted = counted[counted["window"].notna()].drop_duplicates(["study", "arm", "window"]).astype({"window": str})
+    counted = _one_row_an_arm(one_per_window(counted)).astype({"window": str})
     odds = arm_log_odds(counted).drop(columns=["window", "window_hours"], errors="ignore")
     odds = assign_window(odds).astype({"window": str}).drop_duplicates(["study", "window"])
     # every trial once where it is one of a cell's own, and once among all trials at that time

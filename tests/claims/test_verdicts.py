@@ -57,6 +57,8 @@ def test_every_claim_names_its_quantity_threshold_and_fewest_trials():
         (1.2, 4.0, 3, "at least", "partly"),
         (1.0, 4.0, 3, "at least", OPEN),  # no effect is not excluded
         (0.5, 1.4, 3, "at least", "not supported"),
+        (0.5, 1.5, 3, "at least", OPEN),  # an interval that ends at the threshold holds it
+        (1.5, 1.9, 3, "at most", OPEN),
         (1.5, 4.0, 2, "at least", OPEN),  # fewer trials than the minimum
         (np.nan, np.nan, 3, "at least", OPEN),
         (0.2, 0.9, 3, "at most", "supported"),

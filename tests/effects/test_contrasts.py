@@ -318,3 +318,24 @@ def test_a_negative_spread_is_refused():
     arms = _three_arms().assign(outcome="change", sd=-1.0)
     with pytest.raises(ka.DatasetError, match="no spread below 0"):
         ka.contrast_arms(arms, outcome="change", measure="mean_difference")
+
+
+def test_the_class_not_told_is_the_treatment_and_not_the_arm():
+    arms = _three_arms().drop(columns="treatment_class").assign(treatment=["ketamine", "ketamine", "placebo"])
+    row = ka.contrast_arms(arms).iloc[0]
+    assert row["treatment_class"] == "ketamine" and row["n"] == 45
+    apart = ka.contrast_arms(arms.drop(columns="treatment"))
+    assert sorted(apart["treatment_class"]) == ["high", "low"]
+
+
+def test_words_of_arms_added_up_stand_in_the_order_of_the_arms():
+    row = ka.contrast_arms(_three_arms().assign(dose=[0.5, 1.0, np.nan], source=["first", "second", "third"])).iloc[0]
+    assert (row["dose"], row["source"], row["arm"]) == ("0.5 + 1.0", "first + second", "low + high")
+
+
+@pytest.mark.parametrize(("column", "value"), [("n", 0), ("n", -3)])
+def test_an_arm_of_nobody_is_refused(column, value):
+    arms = _three_arms().astype({"events": float})
+    arms.loc[1, ["events", column]] = 0.0, value
+    with pytest.raises(ka.DatasetError, match="row 1, column n: .* breaks rule 'at least one patient'"):
+        ka.contrast_arms(arms)

@@ -1,11 +1,14 @@
 """Kenward–Roger and Satterthwaite against their formulas written patient by patient, with a covariance per arm."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from small_data import trial
 
 import ketamine_analysis as ka
+from ketamine_analysis.mmrm import inference
 from ketamine_analysis.mmrm.covariances import covariance_derivatives
 
 
@@ -74,3 +77,18 @@ def means(result):
             weights = np.zeros((t, q))
             weights[visit, arm], weights[visit, -1] = 1, at
             yield weights.ravel() @ result.design.columns
+
+
+@pytest.mark.parametrize(("df", "expected"), [([7.0], 7.0), ([5.0, 5.0], 5.0), ([2.0, 9.0], 2.0), ([1.5, 9.0], 2.0)])
+def test_joint_degrees_of_freedom_of_few(df, expected, monkeypatch):
+    """Fai & Cornelius: one row keeps its own; equal ones theirs; an F without a mean (df ≤ 2) counts as 2 (lmerTest)."""
+    monkeypatch.setattr(inference, "_df", lambda *_: np.array(df))
+    rows = np.eye(len(df))
+    assert inference._fai_cornelius(SimpleNamespace(plain=np.eye(len(df))), rows) == pytest.approx(expected)
+
+
+def test_joint_degrees_of_freedom_of_several_match_the_mean_of_f(monkeypatch):
+    monkeypatch.setattr(inference, "_df", lambda *_: np.array([4.0, 10.0]))
+    expected = 4 / 2 + 10 / 8  # the sum of the means of two F(1, df)
+    found = inference._fai_cornelius(SimpleNamespace(plain=np.eye(2)), np.eye(2))
+    assert found == pytest.approx(2 * expected / (expected - 2))

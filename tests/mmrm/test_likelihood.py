@@ -138,3 +138,18 @@ def test_covariances_nobody_informs_are_refused():
     flat = table.assign(change=table["change"].where(table["hours"] != 24, 2.0))
     with pytest.raises(ka.ConvergenceError, match="the fixed effects leave no variance at visit 24"):
         ka.fit_mmrm(flat)
+
+
+@pytest.mark.parametrize("covariance", STRUCTURES)
+def test_fisher_information_is_half_the_trace_over_patients(covariance):
+    table = trial("small")
+    result = ka.fit_mmrm(table, covariance=covariance)
+    theta, visits = result.fit.theta, list(result.design.visits)
+    sigma, first, _ = covariance_derivatives(covariance, theta, result.model.days)
+    expected = np.zeros((len(theta), len(theta)))
+    for _, rows in table.groupby("subject"):
+        seen = [visits.index(hour) for hour in rows["hours"]]
+        w = np.linalg.inv(sigma[np.ix_(seen, seen)])
+        scaled = [w @ one[np.ix_(seen, seen)] for one in first]
+        expected += [[np.trace(a @ b) / 2 for b in scaled] for a in scaled]
+    assert_allclose(evaluate(result.moments, result.model, theta).fisher, expected, rtol=1e-9, atol=1e-12)

@@ -141,3 +141,17 @@ def test_the_callers_table_is_not_changed():
     before = THREE_TRIALS.copy()
     ka.fit_mmrm(THREE_TRIALS)
     pd.testing.assert_frame_equal(THREE_TRIALS, before)
+
+
+@pytest.mark.parametrize(("own", "refused"), [(1e-4, False), (1e-6, True)])
+def test_a_covariate_is_aliased_when_the_others_leave_nothing_of_it(own, refused):
+    """Of its sum of squares the others leave about own²: 1e-8 is kept, as R keeps it, and 1e-12 is rounding."""
+    noise = np.random.default_rng(2).normal(size=THREE_TRIALS["subject"].nunique())
+    extra = THREE_TRIALS["subject"].map(dict(zip(THREE_TRIALS["subject"].unique(), noise, strict=True)))
+    base = THREE_TRIALS["baseline"]
+    table = THREE_TRIALS.assign(twin=base + own * base.std() * extra)
+    if refused:
+        with pytest.raises(ka.DatasetError, match="no aliased covariate"):
+            ka.fit_mmrm(table, visit_covariates=(), covariates=("baseline", "twin"))
+    else:
+        assert np.isfinite(ka.fit_mmrm(table, visit_covariates=(), covariates=("baseline", "twin")).log_likelihood)

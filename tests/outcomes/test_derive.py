@@ -39,10 +39,14 @@ def test_exactly_half_counts_whatever_the_rounding():
 
 
 def test_response_counts_from_the_floor_of_cdrs_r():
-    table = _scores([(1, "a", 0, 57), (1, "a", 24, 37), (1, "a", 48, 38), (2, "a", 0, 17), (2, "a", 24, 17)], "CDRS-R")
+    table = _scores(
+        [(1, "a", 0, 57), (1, "a", 24, 37), (1, "a", 48, 38), (2, "a", 0, 17), (2, "a", 24, 17), (2, "a", 48, 30)],
+        "CDRS-R",
+    )
     out = ka.derive_outcomes(table)
     assert out["response"].tolist()[1:3] == [True, False]  # (57 − 17)/2 = 20 points are half
     assert out.loc[out["subject"] == 2, "response"].isna().all()  # baseline at the floor: unknown
+    assert out.loc[out["subject"] == 2, "percent_change"].isna().all()  # and not infinite
 
 
 def test_unknown_scores_are_unknown_outcomes():

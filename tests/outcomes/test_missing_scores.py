@@ -133,3 +133,25 @@ def test_a_table_that_lost_its_baseline_rows_is_refused(missing):
     one_arm = outcomes[outcomes["arm"] == "drug"]
     assert len(ka.summarize_arms(one_arm, outcomes=["response"], missing=missing)) == 2
     assert ka.summarize_arms(outcomes[outcomes["hours"] == 24], outcomes=["response"])["n"].tolist() == [10.0, 10.0]
+
+
+def test_nobody_unseen_is_in_remission():
+    scores = _scores_of_three(seen=[8.0, 40.0, None])
+    outcomes = ka.derive_outcomes(scores)
+    for missing, expected in (("observed", [2.0, 1.0]), ("nonresponder", [3.0, 1.0]), ("bocf", [3.0, 1.0])):
+        arms = ka.summarize_arms(outcomes, outcomes=["remission", "response"], missing=missing)
+        assert arms[["n", "events"]].to_numpy().tolist() == [expected, expected], missing
+
+
+def _scores_of_three(seen):
+    rows = [(i, hour, score) for i, late in enumerate(seen) for hour, score in ((0.0, 40.0), (24.0, late))]
+    table = pd.DataFrame(rows, columns=["subject", "hours", "score"])
+    return table.assign(study="s", arm="drug", scale="MADRS")
+
+
+def test_an_outcome_that_nobody_has_makes_no_row():
+    """All baselines at the floor: no response is known of anybody, and 0 of 0 is not a row."""
+    outcomes = ka.derive_outcomes(_scores_of_three(seen=[20.0, 30.0, 25.0]).replace({"score": {40.0: 0.0}}))
+    assert outcomes["response"].isna().all()
+    arms = ka.summarize_arms(outcomes, outcomes=["response", "change"], missing="nonresponder")
+    assert arms["outcome"].tolist() == ["change"] and (arms["n"] == 3).all()

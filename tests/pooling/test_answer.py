@@ -125,3 +125,18 @@ def test_without_counts_of_responders_points_still_stand(effects):
     none = pd.DataFrame({"study": ["a"], "role": ["control"], "outcome": ["change"], "hours": [24.0]})
     table = ka.answer(effects, none, windows=("24 h",)).summary()
     assert table["points"].notna().any() and table["per_hundred"].isna().all()
+
+
+def test_an_arm_that_stands_twice_lends_its_control_rate_once_from_the_primary_scale_then_from_most_people():
+    def control(study, hours, scale, n, events):
+        return {"study": study, "arm": "p", "role": "control", "treatment_class": "placebo", "hours": hours,
+                "scale": scale, "primary_scale": "MADRS", "outcome": "response", "n": n, "events": events}  # fmt: skip
+
+    active = {**control("one", 24.0, "MADRS", 40, 20), "arm": "x", "role": "active", "treatment_class": "ketamine"}
+    once = pd.DataFrame([active, control("one", 24.0, "MADRS", 40, 10)])
+    other = control("one", 24.0, "HAMD17", 60, 45)
+    fewer = {**control("one", 24.0, "MADRS", 30, 24), "analysis": "observed"}
+    for extra in ([other], [fewer], [other, fewer]):
+        table = pd.DataFrame([*extra, *once.to_dict("records")])
+        alone, twice = (ka.answer(ka.collect_effects(once), one, windows=("24 h",)) for one in (once, table))
+        pd.testing.assert_frame_equal(twice.control_rates, alone.control_rates)

@@ -433,3 +433,15 @@ def test_a_peak_that_may_be_out_of_sight_is_said():
     row, early = fit.summary().iloc[0], fit.predict([24.0]).iloc[0]
     assert np.isnan(row["estimate"]) and "nobody looked" in row["note"]  # had 0.97 (−0.19 to 2.12)
     assert np.isinf(early["conf_high"]) and np.isinf(early["prediction_high"])  # was 4e69
+
+
+def test_negative_effects_reach_their_values_when_positive_ones_do():
+    rows = simulated_effects(4)
+    up, down = ka.fit_time_course(rows), ka.fit_time_course(rows.assign(estimate=-rows["estimate"]))
+    limits = ["estimate", "conf_low", "conf_high"]
+    for verb in ("time_to_effect", "duration_above"):
+        one, other = getattr(up, verb)(0.5)[limits], getattr(down, verb)(-0.5)[limits]
+        assert one.notna().all(axis=None)
+        np.testing.assert_allclose(other, one, rtol=1e-4)
+    first = up.time_to_effect(0.5).iloc[0]
+    assert first["conf_low"] < first["estimate"] < first["conf_high"]
