@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -21,7 +22,7 @@ from .curve_bounds import HELD, OUT_OF_SIGHT, hours_interval, hours_to_fraction,
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .random_speed import RandomSpeed, fit_random_speed
 from .reml import make_blocks
-from .shape_tests import information_criteria, likelihood_ratio
+from .shape_tests import MISFIT, NO_SUPPORT, information_criteria, likelihood_ratio
 from .shapes import SHAPES
 
 ONLY = "the only trial of this class"
@@ -84,7 +85,8 @@ class TimeCourse:
     def summary(self, level: float = 0.95) -> pd.DataFrame:
         """Sizes with t intervals, then each shape parameter in hours with its profile-likelihood interval.
 
-        `note` says in words what the data cannot tell: an unbounded time has no estimate.
+        `note` says in words what the data cannot tell (an unbounded time has no estimate), and where the shape does
+        not fit the class's trials (`misfit`).
         """
         k = len(self.reml.size)
         places = [self.classes.index(name) for name, _ in self.columns]
@@ -100,6 +102,10 @@ class TimeCourse:
                 sizes.loc[row, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
                 sizes.loc[row, ["conf_low", "conf_high"]] = low, high
                 sizes.loc[row, "note"] = HELD if held else OUT_OF_SIGHT
+        unfit = self.misfit.set_index("treatment_class")["note"]
+        for row in sizes.index[sizes["treatment_class"].map(unfit) != ""]:
+            said = [sizes.loc[row, "note"], unfit[sizes.loc[row, "treatment_class"]]]
+            sizes.loc[row, "note"] = "; ".join(one for one in said if one)
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
@@ -189,6 +195,31 @@ class TimeCourse:
         """AIC and BIC (n = trials) of the ML fit, to compare shapes on the same `effects`: lower is better."""
         return information_criteria(self.ml)
 
+    @cached_property
+    def misfit(self) -> pd.DataFrame:
+        """Each class's curve against a free effect in every time window, fitted to its effects alone.
+
+        Columns: `treatment_class, shape, effects, AIC, AIC_windows, note`; lower is better, and a curve 10 or more
+        worse has next to no support (Burnham & Anderson 2004, Sociol Methods Res 33:261): `note` and `summary` say so.
+        Missing where a class has too few effects in windows to tell.
+        """
+        rows = []
+        for name, shape in self.shape.items():
+            own = self.effects[self.effects["treatment_class"] == name]
+            own = own[assign_window(own)["window"].notna().to_numpy()]
+            found = [self._alone(own, one) for one in (shape, "windows")] if shape != "windows" else [np.nan] * 2
+            note = MISFIT.format(found[0] - found[1]) if found[0] - found[1] >= NO_SUPPORT else ""
+            rows.append((name, shape, len(own), *found, note))
+        return pd.DataFrame(rows, columns=["treatment_class", "shape", "effects", "AIC", "AIC_windows", "note"])
+
+    def _alone(self, effects: pd.DataFrame, shape: str) -> float:
+        """AIC of one class's effects alone; missing where they are too few or reach no optimum."""
+        try:
+            fit = self._again(effects, self.correlation, shape)
+        except (ValueError, ConvergenceError):
+            return np.nan
+        return float(fit.information_criteria()["AIC"].iloc[0])
+
     def likelihood_ratio(self, simpler: TimeCourse) -> pd.DataFrame:
         """The test of this shape against a simpler one nested in it, both ML on the same effects.
 
@@ -224,9 +255,11 @@ class TimeCourse:
         """The same curves when trials also differ in speed: each trial's hours stretched by its own random factor."""
         return fit_random_speed(self.ml, self.columns)
 
-    def _again(self, effects: pd.DataFrame, correlation: float) -> TimeCourse:
+    def _again(self, effects: pd.DataFrame, correlation: float, shape: str | None = None) -> TimeCourse:
         constant = self.constant_correlation
-        again = fit_time_course(effects, shape=self.shape, correlation=correlation, constant_correlation=constant)
+        again = fit_time_course(
+            effects, shape=shape or self.shape, correlation=correlation, constant_correlation=constant
+        )
         return cast(TimeCourse, again)
 
     def _held(self) -> np.ndarray:

@@ -445,3 +445,32 @@ def test_negative_effects_reach_their_values_when_positive_ones_do():
         np.testing.assert_allclose(other, one, rtol=1e-4)
     first = up.time_to_effect(0.5).iloc[0]
     assert first["conf_low"] < first["estimate"] < first["conf_high"]
+
+
+def test_a_curve_that_the_trials_turn_away_from_says_so():
+    rng, rows = np.random.default_rng(5), simulated_effects(5)
+    turned = rows.assign(estimate=np.where(rows["hours"] < 100, -0.8, 0.8) + rng.normal(0, 0.25, len(rows)))
+    for shape in ("emax", "exponential", "plateau", "linear"):
+        fit = ka.fit_time_course(turned, shape=shape)
+        found = fit.misfit.iloc[0]
+        assert found["AIC"] - found["AIC_windows"] > 10 and "does not fit" in found["note"]
+        assert "does not fit" in fit.summary()["note"].iloc[0]
+    free = ka.fit_time_course(turned, shape="windows")
+    assert free.misfit["AIC"].isna().all() and (free.summary()["note"] == "").all()
+
+
+def test_a_curve_that_fits_says_nothing():
+    for seed in range(20):
+        fit = ka.fit_time_course(simulated_effects(seed))
+        assert fit.misfit["note"].tolist() == [""] and fit.misfit.notna().all(axis=None)
+        assert not fit.summary()["note"].str.contains("does not fit").any()
+
+
+def test_misfit_is_told_of_the_class_that_has_it():
+    good = simulated_effects(6).assign(treatment_class="good")
+    bad = simulated_effects(7).assign(treatment_class="bad", study=lambda one: "b" + one["study"])
+    bad["estimate"] = np.where(bad["hours"] < 100, -0.8, 0.8)
+    fit = ka.fit_time_course(pd.concat([good, bad], ignore_index=True))
+    assert (fit.misfit.set_index("treatment_class")["note"] != "").to_dict() == {"good": False, "bad": True}
+    few = ka.fit_time_course(simulated_effects(6).head(6))
+    assert few.misfit["AIC_windows"].isna().all() and few.misfit["note"].tolist() == [""]
