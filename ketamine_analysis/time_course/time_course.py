@@ -111,7 +111,9 @@ class TimeCourse:
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
         """Each class's curve (or one): `treatment_class, hours, estimate, std_error, conf_*, prediction_*, looked`.
 
-        The confidence band is for the mean of trials, the prediction band for a new trial at that hour. looked :
+        The confidence band is for the mean of trials, the prediction band for a new trial at that hour: τ and ω enter
+        as estimated, so it is too narrow where ω decides (early on a slow curve): tests/calibration/time_course.py
+        prints how often both hold the truth. looked :
         a trial of the class reported at or before and at or after that hour; elsewhere the shape speaks, not data.
         A class whose time course is unbounded has no estimate: its band is the widest over all that the data allow.
         Shape "windows" is silent (missing) in a window where nobody looked. `note` : why there is no estimate.
