@@ -1,10 +1,10 @@
 """Effects to one number, and its doubts.
 
 Takes `effects`; gives pooled results with interval, spread and prediction.
-Read: `heterogeneity` and `meta_analysis` (random effects), `bayes`, `bayes_families` on `spread_priors` and
-`normal_mixtures` (few trials), `answers` (every class at every time), `meta_regression`, `multilevel` on
-`trial_likelihood` (several effects a trial), `count_pools`, `exact_pools` on `random_logits` (sparse counts), then
-what could overturn a number: `diagnostics`, `fragility`, `robustness`.
+Read: `effect_tables` (what is pooled), `heterogeneity` and `meta_analysis` (random effects), `bayes` and
+`bayes_families` on `spread_priors` and `normal_mixtures` (few trials), `answers` (every class at every time),
+`meta_regression`, `multilevel` on `trial_likelihood` (several effects a trial), `count_pools`, `exact_pools` on
+`random_logits` (sparse counts), then what could overturn a number: `diagnostics`, `fragility`, `robustness`.
 """
 
 from .answers import Answer, answer

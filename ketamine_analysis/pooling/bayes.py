@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..intervals import stack_tables, summary_html, summary_text
-from .meta_analysis import by_group, checked_effects, padded
+from .effect_tables import by_group, checked_effects, padded
 from .normal_mixtures import log_spread_nodes, mixture_below, mixture_quantile, node_quantile
 from .spread_priors import PUBLISHED, SpreadPrior, spread_prior
 

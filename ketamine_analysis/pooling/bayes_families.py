@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .bayes import bayes_random_effects
-from .meta_analysis import check_effects
+from .effect_tables import check_effects
 from .normal_mixtures import log_spread_nodes, mixture_quantile
 from .spread_priors import SpreadPrior, spread_prior
 

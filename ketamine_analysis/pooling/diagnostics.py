@@ -10,7 +10,8 @@ from scipy import stats
 
 from ..intervals import summary_table
 from .count_pools import table_cells
-from .meta_analysis import PooledEffects, check_effects, random_effects
+from .effect_tables import check_effects
+from .meta_analysis import PooledEffects, random_effects
 from .meta_regression import check_design, meta_regression
 
 

@@ -11,7 +11,7 @@ from scipy import special, stats
 from ..errors import PROBLEM_COLUMNS, ConvergenceError, DatasetError
 from ..intervals import critical_value, summary_html, summary_table, summary_text
 from .count_pools import check_counts, table_cells
-from .meta_analysis import arms_counted_twice
+from .effect_tables import arms_counted_twice
 from .random_logits import Binomial, Family, Hypergeometric, MixedFit, fit_common, fit_mixed
 
 INFERENCES = ("wald", "t")

@@ -10,8 +10,9 @@ import pandas as pd
 from scipy import optimize
 
 from ..intervals import critical_value, joint_tests, summary_html, summary_table, summary_text
+from .effect_tables import check_effects
 from .heterogeneity import METHODS
-from .meta_analysis import INFERENCES, check_effects, hksj_scale
+from .meta_analysis import INFERENCES, hksj_scale
 
 _GRID = np.concatenate([[0.0], np.geomspace(1e-7, 1.0, 60)])
 

@@ -2,8 +2,8 @@
 
 Takes `effects` (or arms with counts); gives fitted curves with bands, half-times with bounds, first separation.
 Read: `shapes`, `course_rows` (what is fitted), `reml` and `curve_fit` (the likelihood), `curve_bounds` and
-`curve_bands` (what is not identified), `time_course` (the fit and its answers), `crossings`, `shape_tests`,
-`random_speed`; `arm_course` on `quadrature` for arms by themselves; `onset` for pooled windows.
+`curve_bands` (what is not identified), `time_course` (the fit and its answers), `crossings`, `refits`,
+`shape_tests`, `random_speed`; `arm_course` on `quadrature` for arms by themselves; `onset` for pooled windows.
 """
 
 from .arm_course import ArmTimeCourse

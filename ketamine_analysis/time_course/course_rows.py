@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..effects.contrasts import arm_log_odds
 from ..effects.time_windows import WINDOW_NAMES, assign_window
-from ..pooling.meta_analysis import check_effects
+from ..pooling.effect_tables import check_effects
 from .shapes import SHAPES, Shape
 
 

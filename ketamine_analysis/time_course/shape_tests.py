@@ -9,11 +9,6 @@ from scipy import stats
 from .curve_fit import Curves
 
 NESTED = {("plateau", "emax"), ("plateau", "exponential"), ("plateau", "windows"), ("exponential", "rise_and_fade")}
-NO_SUPPORT = 10.0  # of AIC: so much worse has next to no support (Burnham & Anderson 2004, Sociol Methods Res 33:261)
-MISFIT = (
-    "this shape does not fit: a free effect in each time window is better by {:.0f} of AIC; take another shape, or "
-    "shape='windows'"
-)
 
 
 def information_criteria(ml: Curves) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..effects.covariance import trial_covariances
 from ..effects.time_windows import assign_window
-from ..errors import ConvergenceError, NotInData
+from ..errors import NotInData
 from ..intervals import summary_html, summary_table, summary_text
 from .arm_course import ArmTimeCourse, fit_arm_course
 from .course_rows import checked_effects, counted_arms, sized_rows
@@ -21,11 +21,10 @@ from .curve_bands import band, may_be_out_of_sight, widest_size
 from .curve_bounds import HELD, OUT_OF_SIGHT, hours_interval, hours_to_fraction, limits_note, open_sides
 from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
 from .random_speed import RandomSpeed, fit_random_speed
+from .refits import misfit_table, without_each_trial
 from .reml import make_blocks
-from .shape_tests import MISFIT, NO_SUPPORT, information_criteria, likelihood_ratio
+from .shape_tests import information_criteria, likelihood_ratio
 from .shapes import SHAPES
-
-ONLY = "the only trial of this class"
 
 
 @dataclass(frozen=True)
@@ -102,10 +101,8 @@ class TimeCourse:
                 sizes.loc[row, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
                 sizes.loc[row, ["conf_low", "conf_high"]] = low, high
                 sizes.loc[row, "note"] = HELD if held else OUT_OF_SIGHT
-        unfit = self.misfit.set_index("treatment_class")["note"]
-        for row in sizes.index[sizes["treatment_class"].map(unfit) != ""]:
-            said = [sizes.loc[row, "note"], unfit[sizes.loc[row, "treatment_class"]]]
-            sizes.loc[row, "note"] = "; ".join(one for one in said if one)
+        unfit = sizes["treatment_class"].map(self.misfit.set_index("treatment_class")["note"])
+        sizes["note"] = ["; ".join(filter(None, both)) for both in zip(sizes["note"], unfit, strict=True)]
         return pd.concat([sizes, self._hours(level)], ignore_index=True).assign(measure=self.measure)
 
     def predict(self, hours: np.ndarray | list[float], *, level: float = 0.95, only: str | None = None) -> pd.DataFrame:
@@ -205,22 +202,7 @@ class TimeCourse:
         worse has next to no support (Burnham & Anderson 2004, Sociol Methods Res 33:261): `note` and `summary` say so.
         Missing where a class has too few effects in windows to tell.
         """
-        rows = []
-        for name, shape in self.shape.items():
-            own = self.effects[self.effects["treatment_class"] == name]
-            own = own[assign_window(own)["window"].notna().to_numpy()]
-            found = [self._alone(own, one) for one in (shape, "windows")] if shape != "windows" else [np.nan] * 2
-            note = MISFIT.format(found[0] - found[1]) if found[0] - found[1] >= NO_SUPPORT else ""
-            rows.append((name, shape, len(own), *found, note))
-        return pd.DataFrame(rows, columns=["treatment_class", "shape", "effects", "AIC", "AIC_windows", "note"])
-
-    def _alone(self, effects: pd.DataFrame, shape: str) -> float:
-        """AIC of one class's effects alone; missing where they are too few or reach no optimum."""
-        try:
-            fit = self._again(effects, self.correlation, shape)
-        except (ValueError, ConvergenceError):
-            return np.nan
-        return float(fit.information_criteria()["AIC"].iloc[0])
+        return misfit_table(self.effects, self.shape, lambda own, shape: self._again(own, self.correlation, shape))
 
     def likelihood_ratio(self, simpler: TimeCourse) -> pd.DataFrame:
         """The test of this shape against a simpler one nested in it, both ML on the same effects.
@@ -238,30 +220,17 @@ class TimeCourse:
         """One class's curve at one hour without each of its trials: `left_out`, `note`, and as `predict`."""
         if treatment_class not in self.classes:
             raise ValueError(f"class {treatment_class!r} was not fitted: use one of {list(self.classes)}")
-        trials = self.effects.loc[self.effects["treatment_class"] == treatment_class, "study"].unique()
-        rows = []
-        for trial in trials:
-            try:
-                fit = self._again(self.effects[self.effects["study"] != trial], self.correlation)
-            except (ValueError, ConvergenceError) as error:  # what is left cannot carry the curve: said, not hidden
-                rows.append(pd.DataFrame({"treatment_class": [treatment_class], "hours": at, "note": str(error)}))
-            else:
-                gone = pd.DataFrame({"treatment_class": [treatment_class], "hours": at, "note": ONLY})
-                there = treatment_class in fit.classes
-                curve = fit.predict([at], level=level, only=treatment_class) if there else gone
-                rows.append(curve)
-            rows[-1]["left_out"] = trial
-        return pd.concat(rows, ignore_index=True)
+        return without_each_trial(
+            self.effects, treatment_class, lambda kept: self._again(kept, self.correlation), at=at, level=level
+        )
 
     def with_random_speed(self) -> RandomSpeed:
         """The same curves when trials also differ in speed: each trial's hours stretched by its own random factor."""
         return fit_random_speed(self.ml, self.columns)
 
     def _again(self, effects: pd.DataFrame, correlation: float, shape: str | None = None) -> TimeCourse:
-        constant = self.constant_correlation
-        again = fit_time_course(
-            effects, shape=shape or self.shape, correlation=correlation, constant_correlation=constant
-        )
+        kind, constant = shape or self.shape, self.constant_correlation
+        again = fit_time_course(effects, shape=kind, correlation=correlation, constant_correlation=constant)
         return cast(TimeCourse, again)
 
     def _held(self) -> np.ndarray:
