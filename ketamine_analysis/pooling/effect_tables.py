@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..errors import PROBLEM_COLUMNS, DatasetError, NotInData
+from ..errors import DatasetError, NotInData, problem_table
 
 
 def checked_effects(
@@ -33,14 +33,14 @@ def check_effects(effects: pd.DataFrame, keys: tuple[str, ...]) -> None:
         bad = ~np.isfinite(value) | ((value <= 0) if name == "std_error" else False)
         rule = "estimate is a number" if name == "estimate" else "std_error is a positive number"
         fix = "leave the row out, or find its spread in the source"
-        problems += [("effects", row, name, effects[name][row], rule, "error", fix) for row in np.flatnonzero(bad)]
+        problems += [(row, name, effects[name][row], rule, fix) for row in np.flatnonzero(bad)]
     problems += arms_counted_twice(effects, keys)
     if problems:
-        raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
+        raise DatasetError(problem_table("effects", problems))
 
 
 def arms_counted_twice(effects: pd.DataFrame, keys: tuple[str, ...] = ()) -> list[tuple]:
-    """The problems (rows of `DatasetError.problems`) of arms that enter one pooling more than once."""
+    """The problems (rows for `problem_table`) of arms that enter one pooling more than once."""
     problems = []
     for arm in ("control_arm", "arm"):
         if {"study", arm} <= set(effects):
@@ -51,9 +51,7 @@ def arms_counted_twice(effects: pd.DataFrame, keys: tuple[str, ...] = ()) -> lis
                 "(control=…), or add the differing column to by="
             )
             names = effects["study"].astype(str) + " / " + effects[arm].astype(str)
-            problems += [
-                ("effects", row, arm, names[row], "no arm counted twice", "error", fix) for row in effects.index[twice]
-            ]
+            problems += [(row, arm, names[row], "no arm counted twice", fix) for row in effects.index[twice]]
     return problems
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from ..errors import PROBLEM_COLUMNS, ConvergenceError, DatasetError
+from ..errors import ConvergenceError, DatasetError, problem_table
 from ..intervals import critical_value, summary_html, summary_table, summary_text
 from .count_pools import check_counts, table_cells
 from .effect_tables import arms_counted_twice
@@ -121,7 +121,7 @@ def _check(table: pd.DataFrame, inference: str) -> None:
         raise ValueError(f"inference {inference!r} is unknown: use one of {list(INFERENCES)}")
     problems = arms_counted_twice(table.reset_index(drop=True))
     if problems:
-        raise DatasetError(pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)))
+        raise DatasetError(problem_table("effects", problems))
 
 
 def _pool(family: Family, model: str, measure: str, inference: str, left_out: pd.DataFrame) -> ExactPool:
