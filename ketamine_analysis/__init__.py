@@ -11,7 +11,7 @@ One road, and only two tables enter it:
 The verbs that a person needs, in the order of the road:
 
     load              load_evidence, default_pool
-    read              read_scores, read_arms; examine, write_recipe, read_dataset for a file of any other shape
+    read              read_scores, read_arms, read_effects; examine, write_recipe, read_dataset for any other shape
     derive            derive_outcomes, summarize_arms
     contrast          contrast_arms, one_per_window; risk_difference for one trial; with_converted_means
     collect           collect_effects (every form that papers print, on one scale); in_points, per_hundred
@@ -55,7 +55,7 @@ if _TYPE_CHECKING:  # a wing is loaded when one of its names is first used; type
 __version__ = "0.1.0"
 
 _VERBS = """
-    load_evidence default_pool read_scores read_arms examine write_recipe read_dataset derive_outcomes
+    load_evidence default_pool read_scores read_arms read_effects examine write_recipe read_dataset derive_outcomes
     summarize_arms contrast_arms collect_effects in_points per_hundred with_converted_means
     one_per_window risk_difference bayes_random_effects random_effects meta_regression answer plot_answer
     published_pools fit_time_course what_is_known first_separation fit_mmrm event_rates contrast_events
@@ -79,9 +79,9 @@ _NAMES = {
         PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events
         collect_effects contrast_arms contrast_events event_rates events_from_percent group_contrasts
         in_points mean_sd_from_quantiles measurements minimal_difference number_needed one_per_window
-        patient_groups per_hundred problems_in_adverse_events published_pools sampling_covariance
-        sd_from_interval sd_from_p sd_from_std_error sd_from_t std_error_from_interval time_covariance
-        typical_spreads with_converted_means without_contrast
+        patient_groups per_hundred problems_in_adverse_events problems_in_effects published_pools read_effects
+        sampling_covariance sd_from_interval sd_from_p sd_from_std_error sd_from_t std_error_from_interval
+        time_covariance typical_spreads with_converted_means without_contrast
     """,
     "pooling": """
         FAMILIES Answer BayesPool CorrelatedEffects CountPool ExactPool Fragility MetaRegression

@@ -12,7 +12,7 @@ from ..errors import DatasetError, nearest, one_problem, problem_table
 from ..evidence.shipped import arm_words
 from ..outcomes.scales import NOT_STATED, SCALES
 from ..reading.checks import ALLOWED, ARM_NUMBERS, ARM_TRAITS, ARM_WORDS
-from ..reading.datasets import TIME_UNITS
+from ..reading.raw_tables import TIME_UNITS
 from ..reading.visits import ASK, DROP
 
 NAME = "dataset.toml"

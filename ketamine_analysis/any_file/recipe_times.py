@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DatasetError, nearest, one_problem, problem_table
-from ..reading.datasets import HOURS_IN
+from ..reading.raw_tables import HOURS_IN
 from ..reading.visits import DROP, with_study_days
 from .recipe import Recipe
 

@@ -13,8 +13,8 @@ from ..outcomes.scales import SCALES
 from ..reading.arm_names import one_spelling
 from ..reading.checks import ARM_NUMBERS, ARM_WORDS
 from ..reading.column_names import COUNT_SYNONYMS, SYNONYMS, named_unit, squeezed
-from ..reading.datasets import labelled
 from ..reading.formats import RawTable
+from ..reading.raw_tables import labelled
 from ..reading.visits import visit_hours
 
 SURE, LIKELY, GUESS = "sure", "likely", "GUESS"

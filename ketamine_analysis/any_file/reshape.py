@@ -10,9 +10,9 @@ import pandas as pd
 
 from ..errors import DatasetError, nearest, one_problem, problem_table
 from ..reading.arm_names import plain_name
-from ..reading.datasets import labelled, with_words, without_codes
 from ..reading.formats import RawTable, read_table
 from ..reading.items import sum_items
+from ..reading.raw_tables import labelled, with_words, without_codes
 from ..reading.visits import DROP
 from .metapsy import metapsy_to_arms
 from .recipe import ARM_KEYS, COLUMNS, Recipe

@@ -2,14 +2,16 @@
 
 Takes `arms` (from patients or papers) and adverse events; gives `effects` (estimate, standard error, covariances).
 Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`; `spreads`, `printed_differences`,
-`collected` (every form of evidence on one scale), `points` (back to words people use), `published_pools`;
-`converted_means`, `reported_numbers` (spreads from what papers print), `side_effects`, `patient_groups`.
+`effects_read` (another's table of effects), `collected` (every form of evidence on one scale), `points` (back to words
+people use), `published_pools`; `converted_means`, `reported_numbers` (spreads from what papers print), `side_effects`,
+`patient_groups`.
 """
 
 from .collected import collect_effects
 from .contrasts import arm_log_odds, contrast_arms, without_contrast
 from .converted_means import with_converted_means
 from .covariance import sampling_covariance, time_covariance
+from .effects_read import problems_in_effects, read_effects
 from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
 from .points import in_points, minimal_difference, per_hundred
 from .published_pools import published_pools
@@ -56,7 +58,9 @@ __all__ = [
     "patient_groups",
     "per_hundred",
     "problems_in_adverse_events",
+    "problems_in_effects",
     "published_pools",
+    "read_effects",
     "sampling_covariance",
     "sd_from_interval",
     "sd_from_p",

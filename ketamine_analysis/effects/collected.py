@@ -128,7 +128,7 @@ def _from_contrasts(
     """Candidates from printed contrasts with a wanted control, and why other rows give none."""
     if printed.empty:
         return printed.assign(_rows=[], form=None), {}
-    kind = printed["control_kind"].astype(object) if "control_kind" in printed else pd.Series(np.nan, printed.index)
+    kind = printed.get("control_kind", pd.Series(None, printed.index)).astype(object)
     role = printed["control_role"] if "control_role" in printed else pd.Series("control", printed.index)
     against = role.fillna("control") == "control"
     if control is None:
@@ -172,7 +172,8 @@ def _best(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     passed = passed.assign(
         reason="a better form is used: " + used.reindex(pd.MultiIndex.from_frame(passed[PLACE])).to_numpy()
     )
-    chosen = chosen.assign(printed_outcome=chosen["outcome"], outcome="symptoms", measure=MEASURE, timing="at")
+    timing = np.where(chosen["hours"].isna(), "not_stated", "at")
+    chosen = chosen.assign(printed_outcome=chosen["outcome"], outcome="symptoms", measure=MEASURE, timing=timing)
     return chosen[[*names, "_rows", "_table"]].reset_index(drop=True), passed
 
 

@@ -43,6 +43,7 @@ def contrast_arms(
     zero_cells : "half" adds 0.5 to every cell of a trial's moment with an empty cell, and says so in `added`
         (a risk difference exists without; only where its variance would be zero, that takes the 0.5);
         "exclude" leaves such moments out (`without_contrast` lists them). Mantel–Haenszel needs neither.
+    Arms without `hours` are contrasted with each other only where `timing` is "not_stated" (`read_arms`).
     Columns: keys and descriptors of the arms; `estimate, std_error`; both arms' `n` and `events` or means;
     `active_variance, control_variance` (each arm's own term); `added`; `sd_source`.
     Raises ValueError for an unknown choice or a `control` that names nothing in the table; DatasetError for counts
@@ -228,7 +229,8 @@ def _usable(rows: pd.DataFrame, measure: str, reason: dict[int, str]) -> tuple[p
         lacking, words = rows["mean"].isna() | ~spread, "no mean, or no n or spread beside it"
     reason.update({row: words for row in rows.index[lacking] if row not in reason})
     if "hours" in rows:
-        undated = rows["hours"].isna()
+        unsaid = rows["timing"].eq("not_stated") if "timing" in rows else pd.Series(False, index=rows.index)
+        undated = rows["hours"].isna() & ~unsaid
         reason.update({row: "no time stated" for row in rows.index[undated]})
         lacking = lacking | undated
     return rows[~lacking & (rows["_role"] != "aside")], reason

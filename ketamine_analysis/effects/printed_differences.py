@@ -7,7 +7,10 @@ import pandas as pd
 from scipy import stats
 
 TO_LOG_ODDS = np.pi / np.sqrt(3)  # the logistic's standard deviation (Chinn 2000, Stat Med 19:3127)
-MEASURES_READ = {"MD": "adjusted difference", "OR": "printed odds ratio", "SMD": "effect size"}
+MEASURES_READ = {
+    "MD": "adjusted difference", "OR": "printed odds ratio", "SMD": "effect size", "mean_difference":
+    "adjusted difference", "log_odds_ratio": "printed odds ratio", "standardized_mean_difference": "effect size",
+}  # fmt: skip
 NO_SCORE = "is no symptom score and no response at a time"
 GROUP = ["study", "treatment_class", "control_arm", "hours", "scale", "form"]
 
@@ -38,21 +41,17 @@ def printed_differences(contrasts: pd.DataFrame, spreads: pd.DataFrame) -> tuple
 
 def _on_one_scale(rows: pd.DataFrame, spreads: pd.DataFrame) -> pd.DataFrame:
     """`estimate, std_error` in standard deviations, negative = better; `_precision` 0 = SE printed, 1 interval, 2 p."""
-    ratio, difference = rows["measure"] == "OR", rows["measure"] == "MD"
+    ratio, difference = (rows["form"] == form for form in ("printed odds ratio", "adjusted difference"))
+    plain = rows["measure"] == "OR"
     with np.errstate(divide="ignore", invalid="ignore"):
         value, low, high = (
-            np.where(ratio, np.log(rows[name]), rows[name]) for name in ("estimate", "conf_low", "conf_high")
+            np.where(plain, np.log(rows[name]), rows[name]) for name in ("estimate", "conf_low", "conf_high")
         )
-    level, n, control_n = _column(rows, "ci_level", 0.95), rows["n"], rows["control_n"]
-    crossover = rows["design"].eq("crossover") if "design" in rows else pd.Series(False, index=rows.index)
-    df = pd.Series(np.where(crossover, n - 1, n + control_n - 2)).where(difference).fillna(np.inf).clip(lower=1)
-    errors = pd.DataFrame({
-        "printed": rows["std_error"], "interval": (high - low) / (2 * stats.t.isf((1 - level) / 2, df)),
-        "p": np.abs(value) / stats.t.isf(_exact_p(rows) / _column(rows, "p_sides", 2.0), df),
-    })  # fmt: skip
+    errors = standard_errors(rows, value, low, high)
+    n, control_n, crossover = rows["n"], rows["control_n"], _crossover(rows)
     whole = n + control_n
     by_n = np.sqrt(np.where(crossover, 1 / n + value**2 / (2 * n), 1 / n + 1 / control_n + value**2 / (2 * whole)))
-    alone = (rows["measure"] == "SMD").to_numpy()
+    alone = (rows["form"] == "effect size").to_numpy()
     errors.loc[alone] = errors[alone].assign(interval=lambda one: np.fmax(one["interval"], by_n[alone]), p=by_n[alone])
     errors = errors.where(errors > 0)
     own = spreads.reindex(pd.MultiIndex.from_frame(rows[["study", "scale"]])).set_axis(rows.index)
@@ -69,11 +68,32 @@ def _on_one_scale(rows: pd.DataFrame, spreads: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def standard_errors(rows: pd.DataFrame, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> pd.DataFrame:
+    """The standard error of each contrast as `printed`, by its `interval` and by its exact `p`.
+
+    rows : with `measure, std_error, ci_level, n, control_n`, `p_value, p_sides` and `design` where there are.
+    value, low, high : on the measure's scale. Mean differences by t (n + n_c − 2; a crossover n − 1) where n is known,
+    else by z.
+    """
+    level, n, control_n = _column(rows, "ci_level", 0.95), rows["n"], rows["control_n"]
+    difference = rows["measure"].isin(["MD", "mean_difference"])
+    df = pd.Series(np.where(_crossover(rows), n - 1, n + control_n - 2), index=rows.index)
+    df = df.where(difference).fillna(np.inf).clip(lower=1)
+    return pd.DataFrame({
+        "printed": rows["std_error"], "interval": (high - low) / (2 * stats.t.isf((1 - level) / 2, df)),
+        "p": np.abs(value) / stats.t.isf(exact_p(rows) / _column(rows, "p_sides", 2.0), df),
+    })  # fmt: skip
+
+
+def _crossover(rows: pd.DataFrame) -> pd.Series:
+    return rows["design"].eq("crossover") if "design" in rows else pd.Series(False, index=rows.index)
+
+
 def _column(rows: pd.DataFrame, name: str, default: float) -> np.ndarray:
     return pd.to_numeric(rows[name]).fillna(default).to_numpy(float) if name in rows else np.full(len(rows), default)
 
 
-def _exact_p(rows: pd.DataFrame) -> np.ndarray:
+def exact_p(rows: pd.DataFrame) -> np.ndarray:
     """The printed p-value; missing where none or only a bound is printed."""
     if "p_value" not in rows:
         return np.full(len(rows), np.nan)
@@ -85,12 +105,12 @@ def _exact_p(rows: pd.DataFrame) -> np.ndarray:
 def _why_not(rows: pd.DataFrame) -> pd.Series:
     """Why a row gives no effect of symptoms at a time; "" where it gives one."""
     outcome = rows["outcome"].astype(str)
-    fits = ((rows["measure"] == "OR") & (outcome == "response")) | (
-        rows["measure"].isin(["MD", "SMD"]) & outcome.isin(["change", "score"])
-    )
+    ratio = rows["form"] == "printed odds ratio"
+    fits = (ratio & (outcome == "response")) | (rows["form"].notna() & ~ratio & outcome.isin(["change", "score"]))
+    unsaid = rows["timing"].eq("not_stated") if "timing" in rows else False
     counted = "a difference of percentages or a ratio of risks: the counts of its arms say more"
     reasons = [
-        (rows["hours"].isna() | (rows["hours"] <= 0), "no time after first dose stated"),
+        (rows["hours"].isna() & ~unsaid | (rows["hours"] <= 0), "no time after first dose stated"),
         (rows["form"].isna() & (outcome == "response"), counted),
         (~fits, rows["outcome"].astype(str) + " as " + rows["measure"].astype(str) + " " + NO_SCORE),
         (rows["estimate"].isna() & rows["_spread"], "no estimate, or no direction printed"),

@@ -1,8 +1,9 @@
 """A file or dataframe of any format to a checked table.
 
 Takes a path or a dataframe; gives `scores` or `arms`, or one DatasetError that lists every problem.
-Read: `datasets` (the door), `formats` and `text_files` (cells as they stand), `column_names`, `visits`, `items`,
-`arm_names`, then the rules: `checks`, `number_checks`, collected by `problems`.
+Read: `datasets` (the door), `formats` and `text_files` (cells as they stand), `raw_tables`, `column_names`, `visits`,
+`items`, `arm_names`, `result_layouts` (arms side by side), then the rules: `checks`, `number_checks`, collected by
+`problems`.
 """
 
 from .checks import problems_in_arms, problems_in_scores

@@ -47,7 +47,7 @@ ARM_WORDS = (
 )
 ALLOWED = {
     "role": ("active", "control"),
-    "timing": ("at", "within"),
+    "timing": ("at", "within", "not_stated"),
     "outcome": ("response", "remission", "score", "change", "relapse", "continued_response"),
     "use": ("pool", "context", "exclude"),
     "preferred": ("yes", "no"),

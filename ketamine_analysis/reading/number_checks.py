@@ -112,7 +112,8 @@ def check_means(found: Problems, get: dict[str, pd.Series]) -> None:
         (scale == NOT_STATED) & table["outcome"].isin(["score", "change"]),
         "scale",
         "a mean has a scale",
-        "scale not_stated is allowed for counts only",
+        "without it neither its range nor which direction is better is known, and it is not turned into points",
+        "warning",
     )
     found.add(
         ~scale.isin([*SCALES, NOT_STATED]) & ~blank(scale),

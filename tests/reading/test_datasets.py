@@ -57,7 +57,6 @@ BROKEN = {
     "arm_negative_spread": (GOOD_ARMS + "u,k,active,24,MADRS,change,10,,,-9,-2\n", 4, "sd", "-2", "not negative"),
     "arm_mean_outside": (GOOD_ARMS + "u,k,active,24,MADRS,score,10,,,75,9\n", 4, "mean", "75", "mean within its scale"),
     "arm_change_outside": (GOOD_ARMS + "u,k,active,24,MADRS,change,10,,,-70,9\n", 4, "mean", "-70", "mean within its scale"),
-    "arm_mean_without_scale": (GOOD_ARMS + "u,k,active,24,not_stated,score,10,,,20,9\n", 4, "scale", "not_stated", "a mean has a scale"),
     "arm_unknown_role": (GOOD_ARMS + "u,k,treated,24,MADRS,response,10,4,,,\n", 4, "role", "treated", "role is one of"),
     "arm_unknown_outcome": (GOOD_ARMS + "u,k,active,24,MADRS,cured,10,4,,,\n", 4, "outcome", "cured", "outcome is one of"),
     "arm_duplicate": (GOOD_ARMS + "t,ketamine,active,24,MADRS,response,17,11,,,\n", 4, "arm", "ketamine", "one row per arm"),
