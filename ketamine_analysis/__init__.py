@@ -95,7 +95,10 @@ _NAMES = {
     """,
     "mmrm": "MMRM fit_mmrm",
     "claims": "CLAIMS claim_parts claim_verdict claim_verdicts judge_claims one_look rejudge_claims",
-    "any_file": "Examination Recipe examine implausible load_recipe read_as_arms read_dataset write_recipe",
+    "any_file": """
+        Examination Recipe arms_alone examine implausible load_recipe read_as_arms read_as_effects
+        read_dataset write_recipe
+    """,
     "figures": """
         ReadableTable answer_words class_colour class_label hours_axis journal_style note_source
         plot_after_dose plot_alternatives plot_answer plot_assessment_times plot_baujat plot_benefit_risk

@@ -88,7 +88,7 @@ def as_ratio(summary: pd.DataFrame) -> pd.DataFrame:
     >>> as_ratio(summary_table("pooled", 0.0, 1.0, np.inf))[["estimate", "p_value"]].to_numpy().tolist()
     [[1.0, 1.0]]
     """
-    return _transformed(summary, np.exp, {"log_odds_ratio": "odds_ratio", "log_risk_ratio": "risk_ratio"})
+    return _transformed(summary, np.exp, {f"log_{one}_ratio": f"{one}_ratio" for one in ("odds", "risk", "hazard")})
 
 
 def as_proportion(summary: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import DatasetError, one_problem
+from ..effects.effects_read import finish_effects
+from ..errors import DatasetError, NotInData, one_problem
 from ..outcomes.derive import derive_outcomes, summarize_arms
 from ..reading.datasets import finish_arms, finish_scores, open_plain
 from .file_words import in_file_words
@@ -16,7 +17,7 @@ from .reshape import RawDataset, apply_recipe
 
 
 def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
-    """The grain ("patients" or "arms") and the checked table (`scores` or `arms`) of a dataset.
+    """The grain ("patients", "arms" or "effects") and the checked table (`scores`, `arms` or `effects`) of a dataset.
 
     path : a recipe, or a data file: read by the dataset.toml beside it that names it, else by the library's own
         column names. Raises DatasetError with every problem, and for a recipe that is not confirmed.
@@ -26,7 +27,7 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
         check_confirmed(data.recipe)
     lines = data.frame["_line"]
     try:
-        table = finish_scores(data.frame, data.file) if data.grain == "patients" else finish_arms(data.frame, data.file)
+        table = _finished(data)
     except DatasetError as error:
         raise DatasetError(in_file_words(error.problems, data.frame, lines, data.recipe)) from None
     doubts = implausible(table, data.grain, file=data.file)
@@ -35,12 +36,20 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
     return data.grain, table
 
 
+def _finished(data: RawDataset) -> pd.DataFrame:
+    if data.grain == "effects":
+        return finish_effects(data.frame, data.file, level=data.recipe.level if data.recipe is not None else 0.95)
+    return (finish_scores if data.grain == "patients" else finish_arms)(data.frame, data.file)
+
+
 def read_as_arms(path: str | Path) -> pd.DataFrame:
     """The `arms` table of a dataset of either grain: patients are summarised (response, remission, change; observed).
 
-    path : as for `read_dataset`.
+    path : as for `read_dataset`. Raises NotInData for a table of effects, which holds no arms.
     """
     grain, table = read_dataset(path)
+    if grain == "effects":
+        raise NotInData(f"{Path(path).name} holds effects, one contrast a row: it has no arms")
     return summarize_arms(derive_outcomes(table)) if grain == "patients" else table
 
 
@@ -50,7 +59,7 @@ def open_dataset(path: str | Path) -> RawDataset:
     if recipe is not None:
         return apply_recipe(load_recipe(recipe))
     kind, frame, file = open_plain(path)
-    return RawDataset(frame, "patients" if kind == "scores" else "arms", file)
+    return RawDataset(frame, "patients" if kind == "scores" else kind, file)
 
 
 def check_confirmed(recipe: Recipe) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..effects.effects_read import problems_in_effects
 from ..errors import PROBLEM_COLUMNS, DatasetError
 from ..reading.checks import problems_in_arms, problems_in_scores
 from ..reading.datasets import rows_from_baseline
@@ -64,13 +65,12 @@ def examine(path: str | Path) -> Examination:
     lines = frame.pop("_line")
     words = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name]) and name in COLUMNS]
     frame = frame.astype(dict.fromkeys(words, "category"))  # each different word is looked at once: millions of rows
-    check = problems_in_scores if data.grain == "patients" else problems_in_arms
-    problems = [_unconfirmed(data), check(frame, file=data.file, lines=lines)]
+    problems = [_unconfirmed(data), CHECKS[data.grain](frame, file=data.file, lines=lines)]
     understood = _facts_of_file(data)
     if not problems[1]["rule"].isin(["column present", "column named once"]).any():
         entry = data.recipe.entry_score if data.recipe is not None else None
         problems.append(implausible(frame, data.grain, file=data.file, lines=lines, entry_score=entry))
-        understood |= _facts_of_scores(frame) if data.grain == "patients" else _facts_of_arms(frame)
+        understood |= FACTS[data.grain](frame)
     table = pd.DataFrame(list(understood.items()), columns=["what", "found"])
     found = pd.concat([one for one in problems if len(one)] or [problems[1]], ignore_index=True)
     found = in_file_words(found, frame, lines, data.recipe)
@@ -126,6 +126,17 @@ def _facts_of_arms(frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
+def _facts_of_effects(frame: pd.DataFrame) -> dict[str, str]:
+    pairs = frame[[name for name in ("arm", "control_arm") if name in frame]].astype(str).agg(" against ".join, axis=1)
+    return {
+        "rows": str(len(frame)),
+        "studies": _names(frame["study"]),
+        "contrasts": _counts(pairs.value_counts(), {}) if pairs.any() else "arms not named",
+        "measure": _names(frame["measure"]) + ", better on the drug: " + _names(frame["favours_drug"]),
+        "hours since first dose": _times(numeric(frame["hours"]) if "hours" in frame else pd.Series(dtype=float)),
+    }
+
+
 def _arm_words(frame: pd.DataFrame) -> dict[str, str]:
     names = [name for name in ("treatment_class", "role") if name in frame]
     rows = frame[["arm", *names]].drop_duplicates("arm")
@@ -152,7 +163,11 @@ def _counts(counts: pd.Series, words: Mapping[str, str]) -> str:
 def _times(hours: pd.Series) -> str:
     times = sorted(hours.dropna().unique())
     if not times:
-        return "none"
+        return "not stated: no time window, no curve"
     if len(times) <= SHOWN_NAMES:
         return ", ".join(f"{one:g}" for one in times)
     return f"{times[0]:g} to {times[-1]:g} ({len(times)} different)"
+
+
+CHECKS = {"patients": problems_in_scores, "arms": problems_in_arms, "effects": problems_in_effects}
+FACTS = {"patients": _facts_of_scores, "arms": _facts_of_arms, "effects": _facts_of_effects}

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import one_problem
-from ..outcomes.scales import NOT_STATED
-from ..reading.formats import WORKBOOKS, RawTable, read_table
-from .metapsy import metapsy_arm
+from ..reading.formats import WORKBOOKS, read_table
 from .recipe import free_recipe
 from .recipe_of_patients import plan_patients
-from .recipe_plan import Plan, plan_arms, plan_unit
-from .recognise import (
-    ARM_LEVEL,
-    GUESS,
-    LIKELY,
-    SURE,
-    Guess,
-    convention,
-    guess_columns,
-    guess_counts,
-    guess_scale,
-    spellings,
-)
+from .recipe_of_results import plan_results
+from .recipe_plan import Plan
+from .recognise import SURE, Guess, convention, guess_columns
 
 NOMINAL = "# nominal = [0, 24, 168]  # hours of the planned visits, where subjects were seen at times of their own"
 HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it here, no code is needed.
@@ -62,69 +49,9 @@ def recipe_text(path: Path, *, sheet: str | None = None, base: Path | None = Non
     plan.top["file"] = Guess(name, SURE, "; ".join(raw.notes) or f"read as {path.suffix}")
     if sheet is not None or path.suffix.lower() in WORKBOOKS:
         plan.top["sheet"] = Guess(sheet or raw.notes[0].split("'")[1], SURE, "the sheet with the table")
-    if kind:
-        plan.top["grain"] = Guess("patients", SURE, f"the columns follow {kind}" if kind != "library" else "own names")
-    if kind == "Metapsy":
-        _plan_metapsy(plan)
-    elif _is_arm_level(raw, plan.columns):
-        _plan_arm_table(plan, path)
-    else:
+    if kind in ("ADaM", "REDCap") or not plan_results(plan, path):
         plan_patients(plan, path, kind)
     return _toml(plan, path)
-
-
-def _is_arm_level(raw: RawTable, columns: Mapping[str, Guess]) -> bool:
-    counts = guess_counts(raw)
-    return "n" in counts and bool({"events", "mean", "percent"} & set(counts)) and "score" not in columns
-
-
-def _plan_metapsy(plan: Plan) -> None:
-    plan.top["grain"] = Guess("arms", SURE, "the columns follow Metapsy: two arms a row")
-    plan.top["layout"] = Guess("metapsy", SURE, "condition_arm1 and condition_arm2")
-    plan.columns = {}
-    labels = [label for side in ("1", "2") for label in metapsy_arm(plan.raw.frame, side)]
-    plan_arms(plan, {label: [] for label in labels}, "arm")
-
-
-def _plan_arm_table(plan: Plan, path: Path) -> None:
-    plan.top["grain"] = Guess("arms", LIKELY, "n with events or means, and no score: one row an arm, time and outcome")
-    columns = plan.columns
-    for name, theirs in (("study", ("trial_id", "study_id", "trial")), ("arm", ("arm_id", "treatment"))):
-        there = [one for one in theirs if one in plan.raw.frame]
-        if there and name not in plan.raw.frame:
-            columns[name] = Guess(there[0], LIKELY, f"a usual name for {name}")
-    columns = {name: guess for name, guess in columns.items() if name in (*ARM_LEVEL, "study", "arm", "scale", "hours")}
-    plan.columns = columns = columns | guess_counts(plan.raw)
-    if "outcome" not in columns:
-        _plan_outcome(plan)
-    if "scale" not in plan.raw.frame:
-        found = guess_scale([*plan.raw.column_labels.values(), path.stem])
-        plan.top["scale"] = found or Guess(
-            NOT_STATED, GUESS, "no column and no name tells the scale; counts may do without"
-        )
-        plan.doubts.append("scale")
-    else:
-        columns["scale"] = Guess("scale", SURE, "the library's own name")
-    plan_unit(plan)
-    if "role" not in columns:
-        by = "treatment" if "treatment" in columns and columns["treatment"].value != columns["arm"].value else "arm"
-        plan_arms(plan, spellings(plan.raw, columns[by].value), by)
-
-
-def _plan_outcome(plan: Plan) -> None:
-    """What is counted or measured, where no column says it."""
-    column = str(plan.columns[next(name for name in ("events", "percent", "mean") if name in plan.columns)].value)
-    words = column.casefold()
-    if "respon" in words or "remi" in words:
-        plan.top["outcome"] = Guess("response" if "respon" in words else "remission", LIKELY, f"{column!r} says so")
-        return
-    counted = not plan.columns.keys() & {"mean"}
-    plan.top["outcome"] = Guess(
-        "response" if counted else "change" if "change" in words else "score",
-        GUESS,
-        f"{column!r} does not say what is {'counted' if counted else 'measured'}",
-    )
-    plan.doubts.append("outcome")
 
 
 def _toml(plan: Plan, path: Path) -> str:
@@ -137,6 +64,7 @@ def _toml(plan: Plan, path: Path) -> str:
         else "nothing is guessed"
     )
     lines += [f"confirmed = {'false' if doubts else 'true'}  # {words}"]
+    lines += [f"# {note}" for note in plan.notes]
     if plan.top["grain"].value == "patients":
         lines.append("# entry_score = 20  # the trial's entry criterion: write it, and lower baselines are doubted")
     lines.append("")

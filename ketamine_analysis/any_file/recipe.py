@@ -8,28 +8,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..effects.effects_read import EFFECT_COLUMNS, EFFECT_MEASURES, FAVOURS
 from ..errors import DatasetError, nearest, one_problem, problem_table
 from ..evidence.shipped import arm_words
 from ..outcomes.scales import NOT_STATED, SCALES
 from ..reading.checks import ALLOWED, ARM_NUMBERS, ARM_TRAITS, ARM_WORDS
 from ..reading.raw_tables import TIME_UNITS
+from ..reading.result_layouts import is_sided
 from ..reading.visits import ASK, DROP
 
 NAME = "dataset.toml"
-GRAINS = ("patients", "arms")
-LAYOUTS = ("long", "wide", "metapsy")
+GRAINS = ("patients", "arms", "effects")
+LAYOUTS = ("long", "wide", "metapsy", "two_arms", "several_arms")
 PATIENT_COLUMNS = ("study", "subject", "arm", "period", "hours", "visit", "date", "start", "scale", "score", "baseline")
 COLUMNS = tuple(
     dict.fromkeys((*PATIENT_COLUMNS, "change", "site", "age", "sex", "outcome", "year", "doi", "registry", *ARM_NUMBERS,
-                   *ARM_WORDS))
+                   *ARM_WORDS, *EFFECT_COLUMNS))
 )  # fmt: skip
 ARM_KEYS = (*ARM_TRAITS, "label")
 TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
 KEYS: Mapping[str, tuple[type, ...]] = {
     "file": TEXT, "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT, "layout": TEXT, "grain": TEXT,
-    "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "confirmed": FLAG, "missing": LIST,
-    "once_per_subject": LIST, "date_format": TEXT, "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER,
-    "columns": TABLE, "time": TABLE, "visits": TABLE, "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE,
+    "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "measure": TEXT, "favours_drug": TEXT,
+    "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
+    "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
+    "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE,
 }  # fmt: skip
 WORDS: Mapping[type, str] = {
     str: "text in quotes",
@@ -57,6 +60,9 @@ class Recipe:
     scale: str | None = None
     outcome: str | None = None
     definition: str | None = None
+    measure: str | None = None
+    favours_drug: str | None = None
+    level: float = 0.95
     confirmed: bool = False
     missing: tuple[Any, ...] = ()
     once_per_subject: tuple[str, ...] = ()
@@ -139,7 +145,7 @@ def _key_problems(settings: Mapping[str, Any]) -> list[Found]:
     for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose", "nominal"))):
         table = settings.get(key, {})
         for name in table if isinstance(table, dict) else ():
-            if name not in allowed:
+            if name not in allowed and not (key == "columns" and is_sided(name)):
                 found.append(
                     (f"{key}.{name}", None, "a known key", f"known: {', '.join(allowed)}{nearest(name, allowed)}")
                 )
@@ -183,6 +189,8 @@ def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
         ("layout", settings.get("layout"), LAYOUTS),
         ("scale", settings.get("scale"), (*SCALES, NOT_STATED)),
         ("outcome", settings.get("outcome"), ALLOWED["outcome"]),
+        ("measure", settings.get("measure"), EFFECT_MEASURES),
+        ("favours_drug", settings.get("favours_drug"), FAVOURS),
         ("time.unit", time.get("unit") if isinstance(time, dict) else None, TIME_UNITS),
         ("arms_by", settings.get("arms_by"), ("arm", "treatment", "treatment_class")),
     ):

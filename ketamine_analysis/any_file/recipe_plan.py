@@ -10,6 +10,7 @@ from ..reading.formats import RawTable
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_missing, guess_unit
 from .recognise_arms import guess_arms
 
+ALL = "all"  # [arms] all = { … }: one group, without a column of arms
 MANY = 40  # different values: more are no arms and no visits
 
 
@@ -22,6 +23,7 @@ class Plan:
     top: dict[str, Guess] = field(default_factory=dict)
     tables: dict[str, dict[str, Guess]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def plan_unit(plan: Plan) -> None:
@@ -43,17 +45,31 @@ def plan_missing(plan: Plan, columns: list[str]) -> None:
         plan.top["missing"] = Guess(list(codes), LIKELY, "; ".join(codes.values()))
 
 
-def plan_arms(plan: Plan, labels: Mapping[str, list[str]], by: str) -> None:
-    """What the labels of the arms tell; labels : each → its other spellings in the file."""
+def plan_arms(plan: Plan, labels: Mapping[str, list[str]], by: str, *, results: bool = False) -> None:
+    """What the labels of the arms tell; labels : each → its other spellings in the file.
+
+    results : of a table of results, whose arms need no class and no kind of control.
+    """
     if len(labels) > MANY:
         return
+    told = guess_arms(labels)
+    if results:
+        told = {label: _unsaid(guess) for label, guess in told.items()}
     plan.tables["arms"] = {
-        label: _with_spellings(_with_own_class(plan, by, label, guess), labels[label])
-        for label, guess in guess_arms(labels).items()
+        label: _with_spellings(_with_own_class(plan, by, label, guess), labels[label]) for label, guess in told.items()
     }
     if by != "arm":
         plan.top["arms_by"] = Guess(by, LIKELY, f"[arms] describes the values of {by}")
     plan.doubts.append("arms")
+
+
+def _unsaid(guess: Guess) -> Guess:
+    """A guess without what it asks, unless it is what a placebo stood beside."""
+    open_words = {name for name, value in guess.value.items() if value == "?"}
+    if not open_words or guess.value.get("treatment_class") == "placebo":
+        return guess
+    kept = {name: value for name, value in guess.value.items() if name not in open_words}
+    return Guess(kept, GUESS, f"{guess.evidence}; {' and '.join(sorted(open_words))} may stay unsaid")
 
 
 def _with_spellings(guess: Guess, others: list[str]) -> Guess:

@@ -12,7 +12,7 @@ import pandas as pd
 from ..outcomes.scales import SCALES
 from ..reading.arm_names import one_spelling
 from ..reading.checks import ARM_NUMBERS, ARM_WORDS
-from ..reading.column_names import COUNT_SYNONYMS, SYNONYMS, named_unit, squeezed
+from ..reading.column_names import SYNONYMS, named_unit, squeezed
 from ..reading.formats import RawTable
 from ..reading.raw_tables import labelled
 from ..reading.visits import visit_hours
@@ -70,19 +70,6 @@ def guess_columns(raw: RawTable) -> dict[str, Guess]:
             found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
         elif said:
             found[name] = Guess(said[0], LIKELY, f"its label says {raw.column_labels[said[0]]!r}")
-    return found
-
-
-def guess_counts(raw: RawTable) -> dict[str, Guess]:
-    """The columns of a published table (n, events, mean, sd …) under the names that such tables give them."""
-    columns = [name for name in raw.frame.columns if name != "_line"]
-    found: dict[str, Guess] = {}
-    for name, words in COUNT_SYNONYMS.items():
-        fits = [column for word in words for column in columns if squeezed(column) == word]
-        if name in columns:
-            found[name] = Guess(name, SURE, "the library's own name")
-        elif fits:
-            found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
     return found
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from ..evidence.shipped import load_evidence
+from ..evidence.shipped import arm_words, load_evidence
+from ..reading.result_layouts import PLACEBO_WORDS
 from .recognise import GUESS, LIKELY, Guess
 
 OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
@@ -16,7 +17,6 @@ OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
     "quetiapine": "antipsychotic", "aripiprazole": "antipsychotic", "brexpiprazole": "antipsychotic",
     "dextromethorphan": "nmda_other", "esmethadone": "nmda_other", "brexanolone": "neurosteroid",
 }  # fmt: skip
-PLACEBO_WORDS = ("placebo", "pbo", "plc", "saline", "sham", "vehicle")
 CONTROL_WORDS = {"control", "controls", "usual", "tau", "waitlist", "waiting", "standard", "kontrolle"}
 BESIDE = (
     "ssri",
@@ -49,6 +49,11 @@ def _classes() -> dict[str, str]:
     return OTHER_DRUGS | dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
 
 
+def drug_words() -> list[str]:
+    """Names of drugs, and their usual short forms."""
+    return [*_classes(), *SHORT_WORDS]
+
+
 def _arm(label: str) -> Guess:
     text = str(label).casefold()
     words = [SHORT_WORDS.get(word, word) for word in re.findall(r"[a-z]{3,}", text)]
@@ -58,6 +63,8 @@ def _arm(label: str) -> Guess:
             if CONTROL_WORDS & set(words):
                 asked = {"treatment": text, "treatment_class": "?", "role": "control", "control_kind": "?"}
                 return Guess(asked, GUESS, "called a control; of which kind?")
+            if text in arm_words("treatment_class"):
+                return Guess({"treatment": text, "treatment_class": text, "role": "active"}, LIKELY, "a class of drugs")
             return Guess(
                 {"treatment": text, "treatment_class": "?", "role": "active"}, GUESS, "no known drug in the label"
             )

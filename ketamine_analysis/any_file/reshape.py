@@ -8,17 +8,21 @@ from typing import Any
 
 import pandas as pd
 
+from ..effects.effects_read import NUMBERS as EFFECT_NUMBERS
 from ..errors import DatasetError, nearest, one_problem, problem_table
+from ..outcomes.scales import NOT_STATED
 from ..reading.arm_names import plain_name
 from ..reading.formats import RawTable, read_table
 from ..reading.items import sum_items
 from ..reading.raw_tables import labelled, with_words, without_codes
+from ..reading.result_layouts import is_sided, one_row_an_arm, with_unsaid
 from ..reading.visits import DROP
 from .metapsy import metapsy_to_arms
 from .recipe import ARM_KEYS, COLUMNS, Recipe
+from .recipe_plan import ALL
 from .recipe_times import with_hours
 
-NUMBERS = ("hours", "score", "baseline", "change", "n", "events", "percent", "mean", "sd", "std_error")
+NUMBERS = ("hours", "score", "baseline", "change", "events", "percent", "mean", "sd", *EFFECT_NUMBERS)
 COVARIATES = ("site", "age", "sex")
 
 
@@ -50,15 +54,18 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
         frame = _melted(frame, recipe) if recipe.layout == "wide" else frame
         frame, dropped = _named(frame, recipe)
         notes += dropped
+    if recipe.layout in ("two_arms", "several_arms"):
+        frame = one_row_an_arm(frame, recipe.columns, recipe.source.name, recipe.layout)
     frame = with_words(frame)
     frame = _constants(frame, recipe)
     frame = _filled(frame, recipe)
-    if recipe.layout == "long":
+    if recipe.layout not in ("wide", "metapsy"):
         frame, told = with_hours(frame, recipe)
         notes += told
     frame, told = _with_arms(frame, recipe)
     notes += told
     grain = recipe.grain
+    frame = with_unsaid(frame, NOT_STATED) if grain == "arms" and recipe.layout != "metapsy" else frame
     if "change" in frame and grain == "patients":
         frame, grain, words = _from_changes(frame)
         notes.append(words)
@@ -68,7 +75,8 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
 def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     """Filtered rows, codes for missing blank, items summed."""
     items = [name for columns in recipe.items.values() for name in columns]
-    numbers = {*items, *recipe.wide, *(recipe.columns.get(name, name) for name in NUMBERS)}
+    sided = {theirs for name, theirs in recipe.columns.items() if is_sided(name) and not name.startswith("treatment")}
+    numbers = {*items, *recipe.wide, *sided, *(recipe.columns.get(name, name) for name in NUMBERS)}
     _need(raw.frame, [*items, *(name for name in recipe.wide if name not in recipe.items), *recipe.filter], recipe)
     frame, notes = labelled(raw, numbers), []
     for name, codes in raw.missing.items():
@@ -159,7 +167,8 @@ def _named(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]
 
 
 def _constants(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
-    values = {"scale": recipe.scale, "outcome": recipe.outcome, "definition": recipe.definition}
+    words = ("scale", "outcome", "definition", "measure", "favours_drug")
+    values = {name: getattr(recipe, name) for name in words}
     values["study"] = recipe.study or recipe.file.stem
     for name, value in values.items():
         if value is None or (name == "study" and name in frame and recipe.study is None):
@@ -188,10 +197,14 @@ def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[
     if not recipe.arms:
         return frame, []
     by = recipe.arms_by
+    if by == "arm" and by not in frame and list(recipe.arms) == [ALL]:  # one group
+        label = recipe.arms[ALL].get("label") or recipe.arms[ALL].get("treatment") or ALL
+        return frame.assign(arm=label, **recipe.arms[ALL]), [f"one group, no column of arms: every row is {label!r}"]
     if by not in frame:
         raise one_problem(recipe.source.name, "column present", f"[arms] is given: name [columns] {by} = …", by)
     frame, notes = _spelled_as_in_recipe(frame, by, recipe)
-    labels = list(dict.fromkeys(frame[by].dropna().astype(str)))
+    both = [name for name in (by, "control_arm") if name in frame]
+    labels = list(dict.fromkeys(label for name in both for label in frame[name].dropna().astype(str)))
     rows: list[tuple] = [
         (None, f"arms.{one}", None, f"a value of {by}", f"no row has it{nearest(one, labels)}")
         for one in recipe.arms
@@ -212,6 +225,10 @@ def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[
         raise DatasetError(problem_table(recipe.source.name, rows))
     told = [key for key in ARM_KEYS if any(key in words for words in recipe.arms.values())]
     new = {key: frame[by].map({arm: words.get(key) for arm, words in recipe.arms.items()}) for key in told}
+    if "control_arm" in frame:  # a contrast: its control's own words
+        for key, theirs in (("role", "control_role"), ("control_kind", "control_kind")):
+            if key in told:
+                new[theirs] = frame["control_arm"].map({arm: words.get(key) for arm, words in recipe.arms.items()})
     told_apart = {key: values if key not in frame else values.fillna(frame[key]) for key, values in new.items()}
     return frame.assign(**told_apart), notes
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..errors import DatasetError, nearest, problem_table
+from ..errors import DatasetError, NotInData, nearest, problem_table
 from ..outcomes.arm_sums import combine_arms
 from .measures import MEASURES, contrast_columns
 
@@ -147,7 +147,7 @@ def _check_choices(arms: pd.DataFrame, outcome: str, measure: str, combine: str,
         fitting = [name for name, needs in MEASURES.items() if (needs == "counts") == counts]
         raise ValueError(f"measure {measure!r} does not fit outcome {outcome!r}: use one of {fitting}")
     if not (arms["outcome"] == outcome).any():
-        raise ValueError(f"no row has outcome {outcome!r}; the table has {sorted(arms['outcome'].unique())}")
+        raise NotInData(f"no row has outcome {outcome!r}; the table has {sorted(arms['outcome'].unique())}")
 
 
 def _with_defaults(rows: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +190,7 @@ def _roles(rows: pd.DataFrame, control: str | tuple[str, ...] | None) -> tuple[p
     is_control = role == "control"
     if named is None:
         if not is_control.any():
-            raise ValueError(
+            raise NotInData(
                 "no arm has role 'control': name the control arm, control=…; arms are "
                 f"{sorted(rows['arm'].unique())[:10]}"
             )

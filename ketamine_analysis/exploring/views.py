@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ..effects.contrasts import contrast_arms, without_contrast
 from ..effects.time_windows import WINDOW_NAMES, one_per_window
-from ..errors import nearest
+from ..errors import NotInData, nearest
 from ..figures.axes import MEASURE_LABELS, class_label
 from ..figures.course_plots import plot_time_course
 from ..figures.forest import plot_forest
@@ -109,7 +109,7 @@ def view(
     effects = _effects(arms, treatment_class, outcome, control, kept)
     one_each = one_per_window(effects)
     if one_each.empty:
-        raise ValueError(f"{class_label(treatment_class)} has times in no window: {sorted(effects['hours'].unique())}")
+        raise NotInData(f"{class_label(treatment_class)} has times in no window: {sorted(effects['hours'].unique())}")
     log = OUTCOME_MEASURES[outcome].startswith("log_")
     table = random_effects(one_each, by=["treatment_class", "window"]).summary()
     table = as_ratio(table) if log else table
@@ -165,7 +165,7 @@ def _effects(
     rows = rows[rows["study"].isin(rows.loc[rows["treatment_class"] == treatment_class, "study"])]
     words = "".join(f", {name} {value}" for name, value in kept.items())
     if not (rows["outcome"] == outcome).any():
-        raise ValueError(f"no trial of {class_label(treatment_class)} here counts {outcome}{words}")
+        raise NotInData(f"no trial of {class_label(treatment_class)} here counts {outcome}{words}")
     effects = contrast_arms(rows, outcome=outcome, measure=OUTCOME_MEASURES[outcome], control=control)
     effects = effects[effects["treatment_class"] == treatment_class]
     if effects.empty:
@@ -173,7 +173,7 @@ def _effects(
         reasons = sorted(left["reason"].unique())
         if not reasons:
             reasons = [f"its arms got something besides: class {treatment_class}_combination"]
-        raise ValueError(
+        raise NotInData(
             f"no {outcome} of {class_label(treatment_class)} stands beside such a control{words}: {'; '.join(reasons)}"
         )
     return effects.reset_index(drop=True)

@@ -62,12 +62,14 @@ NOTE_LETTERS = 15.5  # of a note's line, for each inch of the figure
 MEASURE_LABELS = {
     "odds_ratio": "odds ratio of response",
     "risk_ratio": "risk ratio of response",
+    "hazard_ratio": "hazard ratio",
     "risk_difference": "risk difference",
     "mean_difference": "mean difference, scale points",
     "standardized_mean_difference": "standardised mean difference (g)",
     "proportion": "response rate",
     "log_odds_ratio": "log odds ratio",
     "log_risk_ratio": "log risk ratio",
+    "log_hazard_ratio": "log hazard ratio",
     "log_odds": "log odds of response",
 }
 
@@ -166,7 +168,7 @@ def hours_axis(ax: Axes, hours: pd.Series | np.ndarray | tuple[float, ...]) -> A
 
 def value_axis(ax: Axes, measure: str) -> tuple[float, float]:
     """The y axis of a measure as readers see it (ratios on a log axis, rates in percent); its ends."""
-    if measure in ("odds_ratio", "risk_ratio"):
+    if measure in ("odds_ratio", "risk_ratio", "hazard_ratio"):
         ax.set_yscale("log")
         ends = (0.2, 20.0)
         ticks = [0.25, 0.5, 1, 2, 4, 8, 16]

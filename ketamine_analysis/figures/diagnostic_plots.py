@@ -80,7 +80,7 @@ def plot_alternatives(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     ax = ax or plt.subplots(figsize=(8, 0.9 + 0.28 * len(table)), layout="constrained")[1]
     measure = str(table["measure"].iloc[0])
-    ratio = measure in ("odds_ratio", "risk_ratio")
+    ratio = measure in ("odds_ratio", "risk_ratio", "hazard_ratio")
     rows, texts = range(len(table)), interval_text(table)["estimate (95 %)"]
     ax.axvline(1 if ratio else 0, color="0.3", lw=0.8, zorder=0)
     first = table.iloc[0]

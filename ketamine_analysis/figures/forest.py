@@ -23,6 +23,7 @@ RATE_TICKS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95)
 SHOWN: dict[str, tuple[Any, Any, tuple[float, ...], str]] = {
     "log_odds_ratio": (np.exp, np.log, RATIO_TICKS, "odds_ratio"),
     "log_risk_ratio": (np.exp, np.log, RATIO_TICKS, "risk_ratio"),
+    "log_hazard_ratio": (np.exp, np.log, RATIO_TICKS, "hazard_ratio"),
     "log_odds": (expit, logit, RATE_TICKS, "proportion"),
 }
 

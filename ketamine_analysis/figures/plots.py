@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..effects.time_windows import TIME_WINDOWS
+from ..errors import NotInData
 from ..outcomes.proportions import proportion_interval
 from .axes import (
     arm_colours,
@@ -110,7 +111,7 @@ def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     summary = summary[summary["window"].notna()]
     if summary.empty:
-        raise ValueError("no pooled estimate lies in a time window: nothing to draw")
+        raise NotInData("no pooled estimate lies in a time window: nothing to draw")
     ax = ax or plt.subplots(figsize=(8, 4), layout="constrained")[1]
     measure = str(summary["measure"].iloc[0])
     ends = value_axis(ax, measure)
@@ -176,7 +177,7 @@ def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     active = arms[(arms["hours"] > 0) & (arms["role"].eq("active") if "role" in arms else True)]
     active = active.assign(treatment_class=active["treatment_class"] if "treatment_class" in active else active["arm"])
     if active.empty:
-        raise ValueError("no active arm has a time after first dose: nothing to draw")
+        raise NotInData("no active arm has a time after first dose: nothing to draw")
     groups = active.groupby("treatment_class")["study"].nunique().sort_values(ascending=False)
     ax = ax or plt.subplots(figsize=(8, 0.9 + 0.45 * len(groups) + 0.012 * groups.sum()), layout="constrained")[1]
     top, ticks, labels = 0.0, [], []
@@ -211,7 +212,7 @@ def _one_outcome(arms: pd.DataFrame, outcome: str | None) -> pd.DataFrame:
     arms = arms if outcome is None else arms[arms["outcome"] == outcome]
     rows = arms[arms["events"].notna() & arms["n"].notna() & (arms["hours"] > 0)]
     if rows.empty:
-        raise ValueError("no row has events, n and a time after first dose: nothing to draw")
+        raise NotInData("no row has events, n and a time after first dose: nothing to draw")
     kinds = sorted(rows["outcome"].unique())
     if len(kinds) > 1:
         raise ValueError(f"one figure shows one outcome; the table has {kinds}: say outcome={kinds[-1]!r}")

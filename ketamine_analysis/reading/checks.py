@@ -155,8 +155,9 @@ def problems_in_arms(table: pd.DataFrame, *, file: str = "table", lines: pd.Seri
     number = {name: checked_number(found, name, required=False) for name in ARM_NUMBERS if name in table}
     empty = pd.Series(np.nan, index=table.index)
     get = {name: number.get(name, empty) for name in ARM_NUMBERS}
+    unsaid = table["timing"].eq("not_stated") if "timing" in table else pd.Series(False, index=table.index)
     found.add(
-        get["hours"].isna() & blank(table["hours"]),
+        get["hours"].isna() & blank(table["hours"]) & ~unsaid,
         "hours",
         "time stated",
         "without hours a row forms no contrast",

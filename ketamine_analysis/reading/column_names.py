@@ -35,13 +35,41 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 COUNT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of published tables: a row an arm
     name: tuple(words.split())
     for name, words in {
-        "n": "n ntotal samplesize npatients numberofpatients nrandomised nrandomized patients",
-        "events": "events responders nresponders numberofresponders responded response nresponse remitters nremitters "
-        "remission remitted",
+        "n": "n ntotal total samplesize npatients numberofpatients nrandomised nrandomized patients",
+        "events": "events r responders nresponders numberofresponders responded response nresponse remitters "
+        "nremitters remission remitted",
         "percent": "percent responserate percentresponders rate",
         "mean": "mean meanscore meanchange",
         "sd": "sd standarddeviation stddev",
         "std_error": "se sem stderr standarderror",
+    }.items()
+}
+EFFECT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of tables of effects: a row a contrast
+    name: tuple(words.split())
+    for name, words in {
+        "estimate": "estimate te yi est es effect effectsize logor lnor logoddsratio logrr lnrr or oddsratio rr "
+        "riskratio hr hazardratio rd riskdifference smd hedgesg cohensd md meandifference diff difference g d",
+        "std_error": "sete sei se stderr standarderror selogor selnor seyi",
+        "variance": "vi v var variance",
+        "conf_low": "conflow cilow cilower cilb cil lowerci lowercl lower95 lower95ci ci95lower lci lcl ll lower "
+        "low lo lb",
+        "conf_high": "confhigh cihigh ciupper ciub ciu upperci uppercl upper95 upper95ci ci95upper uci ucl ul upper "
+        "high hi ub",
+        "p_value": "pvalue pval p",
+        "arm": "treat1 treatment1 trt1 arm1 t1 experimental intervention",
+        "control_arm": "treat2 treatment2 trt2 arm2 t2 comparator comparison control reference",
+        "n": "n1 ne nexp nexperimental",
+        "control_n": "n2 nc ncontrol nctrl",
+    }.items()
+}
+RESULT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of any table of results
+    name: tuple(words.split())
+    for name, words in {
+        "study": "studyid study trialid trial studlab studyname studylabel author authors firstauthor paper "
+        "publication reference slab citation id",
+        "arm": "armid arm treatment treat trt drug group intervention condition",
+        "hours": "hours hour timeweeks weeks week wk days day timehours fuweeks followupweeks",
+        "treatment": "treatment drug",
     }.items()
 }
 UNIT_OF = {"hour": "hours", "hr": "hours", "day": "days", "week": "weeks", "wk": "weeks", "minute": "minutes"}

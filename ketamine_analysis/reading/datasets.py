@@ -146,12 +146,14 @@ def check_arms(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def open_plain(path: str | Path) -> tuple[str, pd.DataFrame, str]:
-    """A file in the library's own columns, not yet checked: "scores" or "arms", the table with `_line`, its name.
+    """A file in the library's own columns, not yet checked: "scores", "arms" or "effects", with `_line`; its name.
 
-    A file with `subject` or `score` and without `outcome` holds scores.
+    A file with `estimate` and `measure` holds effects; one with `subject` or `score` and without `outcome` scores.
     """
     raw, file = load_table(path, (*SCORE_NUMBERS, *ARM_NUMBERS))
     raw = with_words(raw)
+    if {"estimate", "measure"} <= set(raw):
+        return "effects", raw, file
     if not {"subject", "score"} & set(raw) or "outcome" in raw:
         return "arms", raw, file
     raw = with_constants(raw, {"study": Path(file).stem if "study" not in raw else None})

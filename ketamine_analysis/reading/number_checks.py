@@ -108,13 +108,9 @@ def check_means(found: Problems, get: dict[str, pd.Series]) -> None:
         "mean inside its interval",
         "check conf_low and conf_high",
     )
-    found.add(
-        (scale == NOT_STATED) & table["outcome"].isin(["score", "change"]),
-        "scale",
-        "a mean has a scale",
-        "without it neither its range nor which direction is better is known, and it is not turned into points",
-        "warning",
-    )
+    if ((scale == NOT_STATED) & table["outcome"].isin(["score", "change"])).any():
+        fix = "without it neither its range nor which direction is better is known, and it is not turned into points"
+        found.add_column("scale", "a mean has a scale", fix, "warning")
     found.add(
         ~scale.isin([*SCALES, NOT_STATED]) & ~blank(scale),
         "scale",

@@ -27,10 +27,12 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
 
 
 def grains(path: Path) -> set[str]:
-    """Which datasets a notebook reads: {"patients"}, {"arms"}, both, or none where it takes no dataset."""
+    """Which datasets a notebook reads, of "patients", "arms" and "effects"; none where it takes no dataset."""
     code = "\n".join(cell.source for cell in _cells(path))
     calls = (("patients", "read_scores(dataset"), ("patients", "read_dataset(dataset"), ("arms", "read_arms(dataset"))
     found = {grain for grain, call in calls if call in code}
+    if "read_as_effects(dataset" in code:
+        return {"arms", "effects"}
     return {"patients", "arms"} if "read_as_arms(dataset" in code else found
 
 

@@ -72,10 +72,7 @@ def run_dataset(
     staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
         files = _write_tables(grain, table, make_folder(staging / "dataset"))
-        given = {
-            source.stem: {**chosen[source.stem], "dataset": str(files["patients" if "patients" in grains(source) and
-             "arms" not in grains(source) else "arms"])} for source in sources
-        }  # fmt: skip
+        given = {source.stem: {**chosen[source.stem], "dataset": str(_file_for(source, files))} for source in sources}
         result = run_report(staging, sources, parameters=given, about=_about(file, grain), on_progress=on_progress)
         if not result["ok"].any():
             raise RuntimeError("; ".join(f"{row.notebook}: {row.error}" for row in result.itertuples()))
@@ -89,6 +86,12 @@ def run_dataset(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Run(target, result, manifest)
+
+
+def _file_for(source: Path, files: Mapping[str, Path]) -> Path:
+    """Of the dataset's files the one that a notebook reads: arms where it takes them."""
+    wanted = grains(source)
+    return next(files[name] for name in ("arms", "effects", "patients") if name in files and name in wanted)
 
 
 def choose_notebooks(names: Sequence[str], grain: str, folder: Path | None = None) -> list[Path]:
@@ -110,7 +113,8 @@ def choose_notebooks(names: Sequence[str], grain: str, folder: Path | None = Non
         if not starting and not (path.suffix == ".ipynb" and path.is_file()):
             raise ValueError(f"no notebook is called {name!r}{nearest(name, stems)}; there are {', '.join(stems)}")
         kinds = grains(path)
-        if not kinds or (grain == "arms" and kinds == {"patients"}):
+        readable = {"patients": {"patients", "arms"}}.get(grain, {grain})
+        if not kinds & readable:
             reads = " and ".join(sorted(kinds)) or "no dataset"
             raise ValueError(f"{path.stem} reads {reads}, this dataset holds {grain}")
         found.append(path)
@@ -131,8 +135,12 @@ def _check_target(target: Path) -> None:
 
 
 def _write_tables(grain: str, table: pd.DataFrame, folder: Path) -> dict[str, Path]:
-    """The dataset as the notebooks get it: `scores.csv` and, of either grain, `arms.csv`."""
+    """The dataset as the notebooks get it: `effects.csv`; or `arms.csv`, and `scores.csv` of patients."""
     files = {}
+    if grain == "effects":
+        files["effects"] = folder / "effects.csv"
+        table.to_csv(files["effects"], index=False, lineterminator="\n")
+        return files
     arms = table
     if grain == "patients":
         files["patients"] = folder / "scores.csv"
