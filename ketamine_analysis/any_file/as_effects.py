@@ -28,6 +28,11 @@ def read_as_effects(path: str | Path, *, outcome: str | None = None, measure: st
     the arms. when : its time window, or "time not stated"; a time in no window is named in hours. Of several times of a
     trial in one window the nearest to its name is kept.
     Raises NotInData where no arm has a control, or no row the outcome.
+
+    >>> from ketamine_analysis.folders import shipped_folder
+    >>> effects = read_as_effects(shipped_folder("data") / "examples" / "simulated_results.csv")
+    >>> effects[["comparison", "when"]].drop_duplicates().to_numpy().tolist()
+    [['experimental against control', 'time not stated']]
     """
     grain, table = read_dataset(path)
     if grain == "effects":
@@ -49,6 +54,11 @@ def arms_alone(path: str | Path, *, outcome: str | None = None, level: float = 0
 
     Shares with Wilson's interval; means with `sd` or `std_error` by t with n − 1 degrees of freedom. Not randomised
     between trials: no comparison. Without rows for a table of effects, which holds no arms.
+
+    >>> from ketamine_analysis.folders import shipped_folder
+    >>> alone = arms_alone(shipped_folder("data") / "examples" / "simulated_results.csv")
+    >>> alone[["arm", "events", "n", "estimate"]].head(1).to_numpy().tolist()
+    [['experimental', 44.0, 100.0, 0.44]]
     """
     grain, table = read_dataset(path)
     if grain == "effects":

@@ -37,4 +37,4 @@ def people(effects: pd.DataFrame) -> float:
     >>> people(pd.DataFrame({"n": [10, 5], "control_n": [9, 6]}))
     30.0
     """
-    return float((effects["n"] + effects["control_n"]).sum())
+    return float(effects["n"].sum() + effects["control_n"].sum())

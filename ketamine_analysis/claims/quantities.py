@@ -7,16 +7,16 @@ import pandas as pd
 
 from ..effects.contrasts import arm_log_odds, contrast_arms
 from ..effects.converted_means import with_converted_means
-from ..effects.time_windows import TIME_WINDOWS
 from ..errors import NotInData
 from ..evidence.shipped import default_pool
 from ..intervals import as_proportion, critical_value
+from ..pooling.bayes import bayes_random_effects
 from ..pooling.exact_pools import binomial_normal
 from ..pooling.meta_analysis import random_effects
 from ..pooling.meta_regression import meta_regression
-from ..words import holds_word
 from .found import EMPTY, found_row, found_words, people
 from .harms import KETAMINES, ORAL, harm_estimates
+from .looks import alone, in_window, looks_of, of_population, of_route, one_class, one_look
 
 FIRST_DAYS = (24.0, 12.0, 240.0)  # hours: the look wanted, and the first and last that will do
 FIRST_WEEKS = (336.0, 144.0, 576.0)  # at one week a series twice a week is two doses old
@@ -25,8 +25,6 @@ WEEK_ONE = (168.0, 144.0, 240.0)
 # an arm of masked SSRI or SNRI counts early too: the class of new oral drugs, where it is the arm under study
 EARLY_ORAL = {"ssri": "SSRI", "snri": "SNRI", "oral_antidepressant_mixed": "mixed SSRI or SNRI"}
 NEEDED = ("study", "hours", "outcome", "treatment_class", "role")
-TIES = ("scale", "definition", "analysis", "control_kind")  # the same look twice: one of them, whatever the row order
-ONE_CLASS = "ketamine or esketamine"
 
 
 def claim_estimates(
@@ -34,106 +32,67 @@ def claim_estimates(
     adverse_events: pd.DataFrame | None = None,
     published: pd.DataFrame | None = None,
     *,
+    contrasts: pd.DataFrame | None = None,
     convert_means: bool = True,
 ) -> pd.DataFrame:
     """The estimate of every claim's quantity: `id, part, k, patients, estimate, conf_low, conf_high, beside, note`.
 
-    Arguments as `judge_claims`. Ratios and rates are on the reader's scale. Contrasts take counts, and (convert_means)
-    converted means of trials without; ketamine and esketamine count as one class where the claim names neither.
-    Arms that got something besides (`combination` = yes) are left out. Raises NotInData where a column is missing.
+    Arguments as `judge_claims`. Ratios and rates are on the reader's scale. Contrasts take every form of result where
+    `contrasts` are given, else counts and (convert_means) converted means of trials without; ketamine and esketamine
+    count as one class where the claim names neither. Arms that got something besides (`combination` = yes) are left
+    out. Raises NotInData where a column is missing.
     """
     absent = [name for name in NEEDED if name not in arms]
     if absent:
         raise NotInData(f"claims are judged by {', '.join(NEEDED)} of arms; the table has no {', '.join(absent)}")
-    pool = _alone(default_pool(arms))
-    looks, both = _looks(pool, convert_means), _looks(_one_class(pool), convert_means)
+    pool = alone(default_pool(arms))
+    printed = None if contrasts is None else alone(default_pool(contrasts))
+    looks = looks_of(pool, printed, convert_means)
+    both = looks_of(one_class(pool), None if printed is None else one_class(printed), convert_means)
     first = one_look(both, *FIRST_DAYS)
-    day = _window(looks[looks["treatment_class"] == "ketamine"], "24 h")
+    day = in_window(looks[looks["treatment_class"] == "ketamine"], "24 h")
     single = both[both["schedule"] == "single"] if "schedule" in both else both.head(0)
-    eight = found_words(_pool(_window(looks[looks["treatment_class"] == "ssri"], "8 wk")))
+    eight = found_words(_pool(in_window(looks[looks["treatment_class"] == "ssri"], "8 wk")))
     oral, daily = f"SSRI at 8 weeks, odds ratio {eight}", f"SSRI taken daily for 8 weeks, odds ratio {eight}"
-    fortnight = "one dose at 2 weeks, odds ratio " + found_words(_pool(_window(single, "2 wk")))
+    fortnight = "one dose at 2 weeks, odds ratio " + found_words(_pool(in_window(single, "2 wk")))
     spread = "; ".join(one for one in (_apart(first, prediction=True), _spread(first)) if one)
     spread = f"at the likeliest τ² {found_words(_pool(first, prediction=True))}; {spread}" if spread else ""
-    resistant, young, old = (_population(first, word) for word in ("TRD", "adolescent", "elderly"))
+    resistant, young, old = (of_population(first, word) for word in ("TRD", "adolescent", "elderly"))
     rows = [
         ("speed", "ketamine at 24 h", _pool(day), oral, _apart(day)),
-        ("speed", "conventional at 1 week", _published(published), _week_one(pool), ""),
+        (
+            "speed",
+            "conventional at 1 week",
+            _published(published),
+            _week_one(pool, looks if printed is not None else None),
+            "",
+        ),
         ("seventy", "ketamine arms at 24 h", *_rate_at_24_hours(pool)),
-        ("month", "one dose at 1 week", _pool(_window(single, "1 wk")), daily, fortnight),
-        ("month", "one dose at 4 weeks", _pool(_window(single, "4 wk")), daily, fortnight),
+        ("month", "one dose at 1 week", _pool(in_window(single, "1 wk")), daily, fortnight),
+        ("month", "one dose at 4 weeks", _pool(in_window(single, "4 wk")), daily, fortnight),
         ("resistant", "resistant, first days", _pool(resistant), oral, _apart(resistant)),
         ("everyone", "a new trial, first days", _new_trial(first), oral, spread),
         ("everyone", "older adults, first days", _pool(old), "", "only as an add-on to a new oral drug: notebook 13"),
         ("children", "controlled, first days", _pool(young), _young(arms), "milligrams of two drugs do not compare"),
         ("series", "repeated over one dose, 1–3 wk", _series(both), "", "not randomised between schedules"),
-        ("routes", "into a vein, first days", _pool(_route(first, ("iv",))), oral, _apart(_route(first, ("iv",)))),
-        ("routes", "skin or muscle, first days", _pool(_route(first, ("sc", "im"))), oral, ""),
+        ("routes", "into a vein, first days", _pool(of_route(first, ("iv",))), oral, _apart(of_route(first, ("iv",)))),
+        ("routes", "skin or muscle, first days", _pool(of_route(first, ("sc", "im"))), oral, ""),
         *([] if adverse_events is None else harm_estimates(adverse_events)),
     ]
     for name in ("anxiety", "ptsd", "pain"):
-        rows.append((name, "controlled", *_other_condition(arms, adverse_events, name, convert_means)))
+        rows.append((name, "controlled", *_other_condition(arms, adverse_events, name, contrasts, convert_means)))
     return pd.DataFrame([{"id": i, "part": part, **found, "beside": beside, "note": note}
                          for i, part, found, beside, note in rows])  # fmt: skip
 
 
-def one_look(effects: pd.DataFrame, wanted: float, first: float, last: float) -> pd.DataFrame:
-    """One row a trial and class: the look nearest to the wanted hour (by ratio) between the first and last that do.
-
-    A tie goes to the trial's primary scale, then to the earlier hour, then to the first in the alphabet of scale,
-    definition, analysis and kind of control.
-
-    >>> table = pd.DataFrame({"study": "a", "treatment_class": "x", "hours": [2.0, 40.0, 168.0]})
-    >>> one_look(table, 24, 12, 240)["hours"].tolist()
-    [40.0]
-    """
-    near = effects[(effects["hours"] >= first) & (effects["hours"] <= last)]
-    own = near["scale"] == near["primary_scale"] if {"scale", "primary_scale"} <= set(near) else near["hours"] > 0
-    gap = np.abs(np.log(near["hours"] / wanted)).round(12)
-    ties = {f"_{name}": near[name].astype("str") for name in TIES if name in near}
-    order = near.assign(_gap=gap, _other=~own, **ties)
-    order = order.sort_values(["_gap", "_other", "hours", *ties], kind="stable")
-    return order.drop_duplicates(["study", "treatment_class"])[list(effects.columns)].sort_index()
-
-
-def _looks(arms: pd.DataFrame, convert_means: bool) -> pd.DataFrame:
-    """Log odds ratios of response at stated hours; on request means converted where a trial has no count."""
-    if not (arms["outcome"] == "response").any() or "role" not in arms or not arms["role"].eq("control").any():
-        return pd.DataFrame(columns=["study", "treatment_class", "hours", "schedule", "estimate", "std_error"])
-    rows = arms[arms["timing"] == "at"] if "timing" in arms else arms
-    counts = contrast_arms(rows)
-    return with_converted_means(counts, rows) if convert_means else counts.assign(converted=False)
-
-
-def _alone(arms: pd.DataFrame) -> pd.DataFrame:
-    """Without the active arms that got something besides: no answer to what the drug does."""
-    return arms[~(arms["combination"].eq("yes") & arms["role"].eq("active"))] if "combination" in arms else arms
-
-
-def _one_class(arms: pd.DataFrame) -> pd.DataFrame:
-    kind = arms["treatment_class"].where(~arms["treatment_class"].isin(KETAMINES), ONE_CLASS)
-    return arms.assign(treatment_class=kind)[kind.eq(ONE_CLASS) | arms["role"].eq("control")]
-
-
-def _window(effects: pd.DataFrame, name: str) -> pd.DataFrame:
-    """One look a trial and class in a named time window."""
-    window = next(one for one in TIME_WINDOWS if one.name == name)
-    return effects if effects.empty else one_look(effects, window.nominal, window.low, window.high)
-
-
-def _population(effects: pd.DataFrame, word: str) -> pd.DataFrame:
-    return effects[holds_word(effects["population"], word)] if "population" in effects else effects.head(0)
-
-
-def _route(effects: pd.DataFrame, routes: tuple[str, ...]) -> pd.DataFrame:
-    return effects[effects["route"].isin(routes)] if "route" in effects else effects.head(0)
-
-
 def _pool(effects: pd.DataFrame, *, prediction: bool = False) -> dict:
-    """The pooled odds ratio (REML, modified Hartung–Knapp), or its prediction interval; k = 0 without a trial."""
+    """The pooled odds ratio, or its prediction interval; k = 0 without a trial.
+
+    Collected effects with the half-normal prior of the headline; others by REML with modified Hartung–Knapp.
+    """
     if effects.empty:
         return EMPTY
-    fit = random_effects(effects)
+    fit = bayes_random_effects(effects) if "form" in effects else random_effects(effects)
     row = fit.summary().iloc[0]
     low, high = row["conf_low"], row["conf_high"]
     if prediction:
@@ -156,14 +115,16 @@ def _new_trial(effects: pd.DataFrame) -> dict:
 
 
 def _apart(effects: pd.DataFrame, *, prediction: bool = False) -> str:
-    """The same without the converted means, and without crossovers, in words: what hangs on either."""
+    """The same by counts alone, and without crossovers, in words: what hangs on either."""
     kept = {}
-    if "converted" in effects:
-        kept["counts alone"] = ~effects["converted"].astype(bool)
-    if "design" in effects:
-        kept["without crossovers"] = effects["design"].ne("crossover")
-    parts = [f"{name} {found_words(_pool(effects[rows], prediction=prediction))}" for name, rows in kept.items()
-             if not rows.all()]  # fmt: skip
+    if "count_estimate" in effects:
+        counted = effects[effects["count_estimate"].notna()].drop(columns="form")
+        kept["counts alone"] = counted.assign(estimate=counted["count_estimate"], std_error=counted["count_error"])
+    elif "converted" in effects and effects["converted"].any():
+        kept["counts alone"] = effects[~effects["converted"].astype(bool)]
+    if "design" in effects and effects["design"].eq("crossover").any():
+        kept["without crossovers"] = effects[effects["design"].ne("crossover")]
+    parts = [f"{name} {found_words(_pool(rows, prediction=prediction))}" for name, rows in kept.items()]
     return "; ".join(parts)
 
 
@@ -181,14 +142,16 @@ def _published(published: pd.DataFrame | None) -> dict:
     return found_row(1, 0, *np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float)))
 
 
-def _week_one(pool: pd.DataFrame) -> str:
-    if "mean" not in pool or pool.empty:
+def _week_one(pool: pd.DataFrame, looks: pd.DataFrame | None) -> str:
+    """Oral drugs at one week in the trials here, in words; looks : the collected effects, else means are converted."""
+    if looks is None and ("mean" not in pool or pool.empty):
         return ""
-    effects = with_converted_means(contrast_arms(pool), pool, borrow_sd=True)
-    week = _window(effects[effects["treatment_class"].isin(EARLY_ORAL)], "1 wk")
+    effects = with_converted_means(contrast_arms(pool), pool, borrow_sd=True) if looks is None else looks
+    week = in_window(effects[effects["treatment_class"].isin(EARLY_ORAL)], "1 wk")
     names = " and ".join(EARLY_ORAL[name] for name in EARLY_ORAL if name in set(week["treatment_class"])) or "no oral"
     means = int(week["converted"].sum()) if len(week) else 0
-    return f"{names} trials here at 1 week ({means} by converted means), odds ratio {found_words(_pool(week))}"
+    how = "converted means" if looks is None else "other forms than counts"
+    return f"{names} trials here at 1 week ({means} by {how}), odds ratio {found_words(_pool(week))}"
 
 
 def _rate_at_24_hours(pool: pd.DataFrame) -> tuple[dict, str, str]:
@@ -231,9 +194,9 @@ def _spread(effects: pd.DataFrame) -> str:
 
 def _young(arms: pd.DataFrame) -> str:
     """The SSRI contrast in the young, context rows included (none here is meant for pooling)."""
-    rows = _alone(arms)
+    rows = alone(arms)
     rows = rows[(rows["outcome"] == "response") & rows["events"].notna()] if "events" in rows else rows.head(0)
-    rows = _population(rows, "adolescent")
+    rows = of_population(rows, "adolescent")
     if rows.empty or not rows["role"].eq("control").any():
         return ""
     effects = contrast_arms(rows)
@@ -256,16 +219,22 @@ def _series(both: pd.DataFrame) -> dict:
 
 
 def _other_condition(
-    arms: pd.DataFrame, adverse_events: pd.DataFrame | None, name: str, convert_means: bool
+    arms: pd.DataFrame,
+    adverse_events: pd.DataFrame | None,
+    name: str,
+    contrasts: pd.DataFrame | None,
+    convert_means: bool,
 ) -> tuple[dict, str, str]:
     """The pooled odds ratio in another condition, with the SSRI or SNRI there beside it, and who is in neither."""
     condition = "chronic_pain" if name == "pain" else name
-    own = _alone(default_pool(arms, condition=condition))
+    own = alone(default_pool(arms, condition=condition))
     if "condition" not in arms or own.empty:
         return EMPTY, "", ""
-    looks = _looks(own, convert_means)
+    printed = None if contrasts is None else alone(default_pool(contrasts, condition=condition))
+    looks = looks_of(own, printed, convert_means)
+    both = looks_of(one_class(own), None if printed is None else one_class(printed), convert_means)
     oral = one_look(looks[looks["treatment_class"].isin(ORAL)], *LONGER)
-    chosen = one_look(_looks(_one_class(own), convert_means), *LONGER)
+    chosen = one_look(both, *LONGER)
     known = [table for table in (arms, adverse_events) if table is not None]
     words = "SSRI or SNRI there, odds ratio " + found_words(_pool(oral)) + _silent(known, condition, ORAL, oral)
     return _pool(chosen), words, _silent(known, condition, KETAMINES, chosen).removeprefix("; ")

@@ -149,6 +149,7 @@ def judge_claims(
     adverse_events: pd.DataFrame | None = None,
     *,
     published: pd.DataFrame | None = None,
+    contrasts: pd.DataFrame | None = None,
     parts: pd.DataFrame | None = None,
     convert_means: bool = True,
 ) -> pd.DataFrame:
@@ -156,11 +157,15 @@ def judge_claims(
 
     arms : all published rows (`load_evidence()`), or your own. adverse_events : `load_evidence("adverse_events")`.
     published : others' week-1 contrast of conventional drugs, log risk ratios (`published_contrasts`).
-    parts : from `claim_parts`, perhaps changed. convert_means : False leaves out trials that print only means.
+    contrasts : differences as papers print them (`load_evidence("effects")`): with them every form of result enters and
+        is pooled as the headline is (`collect_effects`, half-normal prior); without, counts and converted means, by
+        modified Hartung–Knapp.
+    parts : from `claim_parts`, perhaps changed. convert_means : False leaves out trials that print only means; it asks
+        nothing where `contrasts` are given.
     A quantity that no trial here measures has k = 0 and no estimate. Columns of `claim_parts`, then
     `k, patients, estimate, conf_low, conf_high, beside, note, verdict`.
     """
-    found = claim_estimates(arms, adverse_events, published, convert_means=convert_means)
+    found = claim_estimates(arms, adverse_events, published, contrasts=contrasts, convert_means=convert_means)
     return _with_verdicts(claim_parts() if parts is None else parts, found)
 
 

@@ -20,7 +20,7 @@ LEADING = (
     "sd_df",
 )  # fmt: skip
 WORDS = (
-    "year", "design", "blinding", "condition", "population", "background", "combination", "route",
+    "year", "design", "blinding", "condition", "population", "background", "combination", "route", "schedule",
     "treatment", "locator", "source",
 )  # fmt: skip
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import ketamine_analysis as ka
-from ketamine_analysis.claims.quantities import claim_estimates, one_look
+from ketamine_analysis.claims.looks import one_look
+from ketamine_analysis.claims.quantities import claim_estimates
 from ketamine_analysis.errors import NotInData
 
 OPEN = "cannot be told from what is here"
@@ -397,3 +398,32 @@ def test_a_new_trial_is_expected_as_widely_as_the_data_allow(judged):
     alike = trials(*[(80 + one % 3, 30) for one in range(40)], n=1000)  # forty large trials that agree: τ² is known
     known = ka.judge_claims(alike).set_index("part").loc["a new trial, first days"]
     assert known["verdict"] == "supported" and known["k"] == 40
+
+
+def test_with_the_printed_contrasts_a_claim_is_the_headline_on_another_scale(evidence):
+    """At 24 hours ketamine's odds ratio is exp(−π/√3 · the headline's standardised difference), trial for trial."""
+    arms, contrasts = evidence[0], ka.load_evidence("effects")
+    judged = ka.judge_claims(*evidence[:2], published=evidence[2], contrasts=contrasts).set_index("part")
+    pool = ka.default_pool(arms)
+    effects = ka.collect_effects(pool, contrasts=ka.default_pool(contrasts))
+    cell = ka.answer(effects, pool, classes=("ketamine",), windows=("24 h",)).summary().iloc[0]
+    row = judged.loc["ketamine at 24 h"]
+    ends = np.exp(-np.pi / np.sqrt(3) * cell[["estimate", "conf_high", "conf_low"]].astype(float))
+    assert row[["estimate", "conf_low", "conf_high"]].astype(float).tolist() == pytest.approx(ends.tolist(), rel=1e-8)
+    assert row["k"] == cell["k"] == 5 and row["verdict"] == "supported"
+    assert "counts alone 3.61 (0.33 to 39.39), k = 3" in row["note"]  # as without the contrasts
+    assert judged.loc["resistant, first days", "verdict"] == "supported"  # partly, by counts and converted means
+
+
+def test_a_printed_difference_alone_enters_a_claim_and_one_against_an_active_arm_does_not():
+    arms = trials((60, 30), (62, 31))
+    printed = pd.DataFrame({
+        "study": ["d1", "d2"], "arm": "ketamine", "control_arm": ["placebo", "fluoxetine"], "treatment_class": "ketamine",
+        "control_role": ["control", "active"], "role": "active", "control_kind": ["placebo", None], "hours": 24.0,
+        "scale": "MADRS", "outcome": "change", "measure": "MD", "favours_drug": "negative", "estimate": -6.0,
+        "std_error": 1.5, "n": 40.0, "control_n": 40.0, "design": "parallel", "population": "TRD", "schedule": "single",
+    })  # fmt: skip
+    judged = ka.judge_claims(arms, contrasts=printed).set_index("part")
+    assert judged.loc["ketamine at 24 h", ["k", "patients"]].tolist() == [3, 480]
+    assert judged.loc["resistant, first days", "k"] == 3
+    assert ka.judge_claims(arms, contrasts=printed.head(0)).set_index("part").loc["ketamine at 24 h", "k"] == 2
