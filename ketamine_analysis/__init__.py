@@ -102,7 +102,7 @@ _NAMES = {
     "figures": """
         ReadableTable answer_words class_colour class_label hours_axis journal_style note_source
         plot_after_dose plot_alternatives plot_answer plot_assessment_times plot_baujat plot_benefit_risk
-        plot_claim plot_claims plot_covariance plot_event_differences plot_event_rates plot_forest
+        plot_beside_published plot_claim plot_claims plot_covariance plot_event_differences plot_event_rates plot_forest
         plot_funnel plot_influence plot_lsmeans plot_rates plot_separation plot_time_course
         plot_trajectories plot_what_is_known plot_windows readable save_result
     """,

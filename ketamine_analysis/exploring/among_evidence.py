@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..effects.collected import collect_effects
 from ..effects.contrasts import contrast_arms
 from ..effects.measures import MEASURES
 from ..effects.time_windows import WINDOW_NAMES, one_per_window
@@ -19,6 +20,7 @@ from ..time_course.time_course import TimeCourse
 
 GROUP = ["treatment_class", "window"]
 OUTCOMES = ("response", "change", "score", "remission")
+SYMPTOMS = "symptoms"
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,10 @@ def among_evidence(
     """The dataset's contrasts beside the published ones of the same class and time window.
 
     arms : an `arms` table of one's own (patients: `summarize_arms`; any file: `read_as_arms`).
-    evidence : default the shipped default pool. outcome : None takes the first of response, change, score,
-        remission that it has. measure : None takes log_odds_ratio for counts, standardized_mean_difference for means.
+    evidence : default the shipped default pool. outcome : "symptoms" takes every form of result of both, as the
+        headline does (`collect_effects`; of the shipped evidence the printed differences, too); None the first of
+        response, change, score, remission that the dataset has.
+    measure : None takes log_odds_ratio for counts, standardized_mean_difference for means.
     One time per trial and window (`one_per_window`); a study that the evidence holds already (`known_studies`) is
     left out of the new ones. Raises ValueError where nothing can be contrasted.
 
@@ -154,7 +158,7 @@ def among_evidence(
     known = known_studies(arms, load_evidence() if evidence is None else evidence)
     own, left = _windowed(arms, outcome, measure)
     again = own["study"].isin(known["study"])
-    published, _ = _windowed(published_arms, outcome, measure)
+    published, _ = _windowed(published_arms, outcome, measure, _printed(evidence))
     places = own.loc[~again, GROUP].drop_duplicates()
     without = pd.concat([own[again].assign(reason="in the evidence already"), left], ignore_index=True)
     return AmongEvidence(
@@ -171,17 +175,30 @@ def among_evidence(
 def published_effects(result: AmongEvidence, *, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
     """The published contrasts at every hour, of the classes that the dataset has: for `fit_time_course`."""
     arms = default_pool(load_evidence()) if evidence is None else evidence
-    effects = contrast_arms(arms, outcome=result.outcome, measure=result.measure)
+    effects = _effects(arms, result.outcome, result.measure, _printed(evidence))
     at = effects["timing"] == "at" if "timing" in effects else pd.Series(True, index=effects.index)
     return effects[at & effects["treatment_class"].isin(result.effects["treatment_class"])].reset_index(drop=True)
 
 
-def _windowed(arms: pd.DataFrame, outcome: str, measure: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _printed(evidence: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The differences that go with the shipped evidence."""
+    return default_pool(load_evidence("effects")) if evidence is None else None
+
+
+def _effects(arms: pd.DataFrame, outcome: str, measure: str, contrasts: pd.DataFrame | None) -> pd.DataFrame:
+    if outcome == SYMPTOMS:
+        return collect_effects(arms, contrasts=contrasts)
+    return contrast_arms(arms, outcome=outcome, measure=measure)
+
+
+def _windowed(
+    arms: pd.DataFrame, outcome: str, measure: str, contrasts: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One contrast per trial, class and window, counted at (not within) its time; and the others with their reason.
 
     Of several scales the first in the order of SCALES is taken, then the first definition, analysis and control.
     """
-    effects = contrast_arms(arms, outcome=outcome, measure=measure)
+    effects = _effects(arms, outcome, measure, contrasts)
     at = effects["timing"].isna() | (effects["timing"] == "at") if "timing" in effects else effects["estimate"].notna()
     rank = {name: i for i, name in enumerate(SCALES)}
     table = one_per_window(effects[at])

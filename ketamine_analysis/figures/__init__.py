@@ -5,7 +5,7 @@ Read: `axes` (the hours-to-weeks axis, one colour per class), then any: `plots`,
 `diagnostic_plots`, `mmrm_plots`, `side_effect_plots`, `claim_plots`; `answer_plots` (the headline); `readable`, `keep`.
 """
 
-from .answer_plots import answer_words, plot_answer
+from .answer_plots import answer_words, plot_answer, plot_beside_published
 from .axes import class_colour, class_label, hours_axis, note_source
 from .claim_plots import plot_claim, plot_claims
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
@@ -31,6 +31,7 @@ __all__ = [
     "plot_answer",
     "plot_assessment_times",
     "plot_baujat",
+    "plot_beside_published",
     "plot_benefit_risk",
     "plot_claim",
     "plot_claims",

@@ -10,11 +10,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from ..pooling.answers import BETTER, NOBODY, WORSE, Answer
+from ..effects.time_windows import moment_text
+from ..errors import need_rows
+from ..pooling.answers import BETTER, CELL, NOBODY, WORSE, Answer
 from .axes import class_colour, class_label
 
 WINDOW_WORDS = {"≤6 h": "first 6 hours", "24 h": "24 hours", "2–5 d": "3 days", "1 wk": "1 week", "2 wk": "2 weeks",
                 "4 wk": "4 weeks", "6 wk": "6 weeks", "8 wk": "8 weeks", "≥10 wk": "10 weeks or later"}  # fmt: skip
+UNIT_WORDS = {
+    "points": "{scale} points against control (minus: fewer symptoms)",
+    "per_hundred": "responders more (fewer) of 100 than on control",
+}
 LEANING = 0.9  # posterior probability at which a cell is shaded
 # better by the least important difference · better than control · leaning that way · not told apart · worse
 SHADES = {"important": "#7fc8ac", "better": "#bfe3d5", "leaning": "#e6f3ee", "open": "#f3f3f3", "worse": "#f2c3a7"}
@@ -66,6 +72,59 @@ def plot_answer(answer: Answer, *, ax: Axes | None = None, level: float = 0.95) 
                  weight="bold", pad=24, x=-(LABEL_INCHES - 0.1) / (CELL_INCHES * columns))  # fmt: skip
     _draw_legend(ax, rows, shades, words)
     return ax
+
+
+def plot_beside_published(answer: Answer, *, unit: str = "points", ax: Axes | None = None, level: float = 0.95) -> Axes:
+    """Published pools (open diamonds) under ours (filled circles) of the same class and window, on one axis.
+
+    answer : from `answer(…, published=published_pools(contrasts))`. unit : "points" of its scale, or "per_hundred",
+    more responders of a hundred; a pool printed in the other unit is in the other figure. A pool without printed limits
+    has no bar. Raises NotInData where no published pool of these cells is in that unit; ValueError for another unit.
+
+    >>> from ketamine_analysis import answer, collect_effects, default_pool, load_evidence, published_pools
+    >>> arms, printed = default_pool(load_evidence()), load_evidence("effects")
+    >>> effects = collect_effects(arms, contrasts=default_pool(printed))
+    >>> made = answer(effects, arms, classes=("ssri",), published=published_pools(printed))
+    >>> plot_beside_published(made).get_xlabel()
+    'MADRS points against control (minus: fewer symptoms)'
+    """
+    if unit not in UNIT_WORDS:
+        raise ValueError(f"unit {unit!r} is unknown: use one of {list(UNIT_WORDS)}")
+    table = answer.beside_published()
+    table = table[table[unit].notna()] if len(table) else table
+    need_rows(table, f"published pool in {unit.replace('_', ' ')} of these classes and windows")
+    ours = answer.summary(level).set_index(["treatment_class", "window"])
+    y, ticks = 0.0, []
+    ax = (
+        ax
+        or plt.subplots(figsize=(9, 1.2 + 0.34 * (len(table) + table.groupby(CELL).ngroups)), layout="constrained")[1]
+    )
+    for name in answer.classes:
+        for window in answer.windows:
+            theirs = table[(table["treatment_class"] == name) & (table["window"] == window)]
+            if theirs.empty:
+                continue
+            row, own = ours.loc[(name, window)], f"{class_label(name)}, {WINDOW_WORDS.get(window, window)}: "
+            own += "no trial here" if row["k"] == 0 else _trials(row["k"]) + " here"
+            _bar(ax, row, unit, y, marker="o", color=class_colour(name), ms=7)
+            ticks.append((y, own))
+            for beside in theirs.to_dict("records"):
+                y += 1
+                _bar(ax, beside, unit, y, marker="D", color="0.35", mfc="white", ms=6)
+                ticks.append((y, f"{beside['label']}, {moment_text(beside['hours'])}"))
+            y += 1.4
+    ax.axvline(0, color="0.3", lw=0.8, zorder=0)
+    ax.set_yticks([place for place, _ in ticks], [words for _, words in ticks], fontsize=8.5)
+    ax.set_ylim(y - 0.7, -0.8)
+    ax.set_xlabel(UNIT_WORDS[unit].format(scale=answer.scale))
+    ax.set_title("filled: trials here, pooled; open diamond: pooled by others, never mixed in", loc="left", fontsize=9)
+    return ax
+
+
+def _bar(ax: Axes, row: Any, unit: str, y: float, **mark: Any) -> None:
+    """A mark at the row's number with a bar of its limits, where it has them."""
+    ax.plot([row[f"{unit}_low"], row[f"{unit}_high"]], [y, y], color=mark["color"], lw=1.6, solid_capstyle="butt")
+    ax.plot(row[unit], y, ls="none", **mark)
 
 
 def answer_words(answer: Answer, window: str) -> str:

@@ -201,3 +201,23 @@ def test_a_foreign_table_of_488_trials(tmp_path, capsys):
             f"{len(there)} of 488 trials are in the evidence by name; without names {len(blind)} are known by their figures, none wrongly"
         )
     assert pooled.loc["8 wk", "k"] == 66 and pooled.loc["8 wk", "estimate"] == pytest.approx(1.479, abs=0.001)
+
+
+def test_symptoms_takes_every_form_and_the_published_pool_is_the_collected_one():
+    arms = pd.DataFrame({
+        "study": "new", "arm": ["k", "p"], "treatment_class": ["ketamine", "placebo"], "role": ["active", "control"],
+        "hours": 24.0, "scale": "MADRS", "outcome": "change", "n": 40, "mean": [-18.0, -10.0], "sd": 10.0,
+    })  # fmt: skip
+    among = ka.among_evidence(arms, outcome="symptoms")
+    row = among.summary().iloc[0]
+    spread = ka.typical_spreads(ka.default_pool(ka.load_evidence())).set_index("scale").loc["MADRS", "sd"]
+    assert row["estimate"] == pytest.approx(-8.0 / spread)
+    effects = ka.collect_effects(
+        ka.default_pool(ka.load_evidence()), contrasts=ka.default_pool(ka.load_evidence("effects"))
+    )
+    cell = ka.one_per_window(effects[effects["treatment_class"] == "ketamine"])
+    pool = ka.random_effects(cell[cell["window"] == "24 h"]).summary().iloc[0]
+    assert row["k"] == pool["k"] == 5 and row["pooled"] == pytest.approx(pool["estimate"])
+    assert set(ka.published_effects(among)["treatment_class"]) == {"ketamine"}
+    counts = ka.among_evidence(arms.assign(outcome="response", events=[20, 10])).summary().iloc[0]
+    assert counts["k"] == 3  # counts alone

@@ -56,3 +56,29 @@ def test_words_say_the_numbers_and_who_was_not_measured(small):
     assert words.startswith("At 8 weeks, against control: SSRI 0.") and "not told apart" in words
     assert words.endswith("No trial here measured ketamine then.")
     assert ka.answer_words(small, "1 wk") == "At 1 week no trial here measured any."
+
+
+def test_published_pools_stand_beside_ours_with_their_own_mark_and_are_not_in_ours():
+    arms, printed = ka.default_pool(ka.load_evidence()), ka.load_evidence("effects")
+    effects = ka.collect_effects(arms, contrasts=ka.default_pool(printed))
+    made = ka.answer(effects, arms, classes=("esketamine", "ssri"), published=ka.published_pools(printed))
+    ax = ka.plot_beside_published(made)
+    marks = {line.get_marker(): [] for line in ax.lines if line.get_marker() != "None"}
+    for line in ax.lines:
+        if line.get_marker() != "None":
+            marks[line.get_marker()].append(round(float(line.get_xdata()[0]), 6))
+    theirs, ours = made.beside_published(), made.summary()
+    shown = theirs[theirs["points"].notna()]
+    assert sorted(marks["D"]) == sorted(shown["points"].round(6))
+    own = ours.merge(shown[["treatment_class", "window"]].drop_duplicates())["points"]
+    assert sorted(one for one in marks["o"] if one == one) == sorted(own.dropna().round(6))
+    words = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert any(one.startswith("SSRI, 1 week: no trial here") for one in words)
+    assert any("Taylor 2006" in one and one.endswith("1 wk") for one in words)
+    people = ka.plot_beside_published(made, unit="per_hundred")
+    assert "of 100" in people.get_xlabel()
+    with pytest.raises(ValueError, match="unit 'percent' is unknown"):
+        ka.plot_beside_published(made, unit="percent")
+    alone = ka.answer(effects, arms, classes=("esketamine",), published=None)
+    with pytest.raises(ka.NotInData, match="published pool in points"):
+        ka.plot_beside_published(alone)
