@@ -66,8 +66,8 @@ _NAMES = {
     "errors": "ConvergenceError DatasetError NotInData need_rows",
     "intervals": "as_proportion as_ratio hours_text interval_text stack_tables",
     "outcomes": """
-        SCALES Comparison Scale derive_outcomes describe_number_needed_to_treat find_scale
-        number_needed_to_treat odds_ratio proportion_interval risk_difference risk_ratio simulate_trial
+        SCALES Comparison Scale define_scale derive_outcomes describe_number_needed_to_treat find_scale
+        number_needed_to_treat odds_ratio own_scale proportion_interval risk_difference risk_ratio simulate_trial
         simulated_truth summarize_arms
     """,
     "reading": """

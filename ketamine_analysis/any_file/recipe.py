@@ -11,7 +11,7 @@ from typing import Any
 from ..effects.effects_read import EFFECT_COLUMNS, EFFECT_MEASURES, FAVOURS
 from ..errors import DatasetError, nearest, one_problem, problem_table
 from ..evidence.shipped import arm_words
-from ..outcomes.scales import NOT_STATED, SCALES
+from ..outcomes.scales import NOT_STATED, SCALES, define_scales
 from ..reading.checks import ALLOWED, ARM_NUMBERS, ARM_TRAITS, ARM_WORDS
 from ..reading.raw_tables import TIME_UNITS
 from ..reading.result_layouts import is_sided
@@ -32,7 +32,7 @@ KEYS: Mapping[str, tuple[type, ...]] = {
     "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "measure": TEXT, "favours_drug": TEXT,
     "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
     "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
-    "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE,
+    "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE, "scales": TABLE,
 }  # fmt: skip
 WORDS: Mapping[type, str] = {
     str: "text in quotes",
@@ -77,6 +77,7 @@ class Recipe:
     items: Mapping[str, list[str]] = field(default_factory=dict)
     filter: Mapping[str, list[Any]] = field(default_factory=dict)
     arms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    scales: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def find_recipe(path: str | Path) -> Path | None:
@@ -107,6 +108,9 @@ def load_recipe(path: str | Path) -> Recipe:
     """
     path = Path(path)
     settings = _parsed(path)
+    own = settings.get("scales")
+    if isinstance(own, dict) and all(isinstance(one, dict) for one in own.values()):
+        define_scales(own, path.name)
     problems = [*_key_problems(settings), *_word_problems(settings)]
     if problems:
         raise DatasetError(
@@ -175,6 +179,8 @@ def _arm_problems(arms: Any) -> list[Found]:
                 found.append((place, None, "a known key", f"known: {', '.join(ARM_KEYS)}{nearest(key, ARM_KEYS)}"))
             elif not isinstance(value, str):
                 found.append((place, str(value), "a value of the right kind", f"{key} is {WORDS[str]}"))
+            elif value == "?" and not allowed:
+                found.append((place, value, "every question is answered", f"say the {key}, or remove it"))
             elif allowed and value not in allowed:
                 hint = nearest(value, allowed)
                 found.append((place, value, f"a known {key}", f"one of {', '.join(allowed)}{hint}"))

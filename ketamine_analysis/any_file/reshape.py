@@ -10,11 +10,11 @@ import pandas as pd
 
 from ..effects.effects_read import NUMBERS as EFFECT_NUMBERS
 from ..errors import DatasetError, nearest, one_problem, problem_table
-from ..outcomes.scales import NOT_STATED
+from ..outcomes.scales import NOT_STATED, define_scales_beside
 from ..reading.arm_names import plain_name
 from ..reading.formats import RawTable, read_table
 from ..reading.items import sum_items
-from ..reading.raw_tables import labelled, with_words, without_codes
+from ..reading.raw_tables import labelled, numbered, with_words, without_codes
 from ..reading.result_layouts import is_sided, one_row_an_arm, with_unsaid
 from ..reading.visits import DROP
 from .metapsy import metapsy_to_arms
@@ -40,6 +40,7 @@ class RawDataset:
 
 def apply_recipe(recipe: Recipe) -> RawDataset:
     """The recipe's file in the library's columns. Raises DatasetError where recipe and file do not fit."""
+    define_scales_beside(recipe.file)
     raw = read_table(
         recipe.file,
         sheet=recipe.sheet,
@@ -51,6 +52,9 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     if recipe.layout == "metapsy":
         frame = metapsy_to_arms(frame, recipe.source.name)
     else:
+        if recipe.layout == "wide" and "subject" not in recipe.columns and recipe.grain == "patients":
+            frame = numbered(frame)
+            notes.append("no column names the patients: each row is one, called by its number in the file")
         frame = _melted(frame, recipe) if recipe.layout == "wide" else frame
         frame, dropped = _named(frame, recipe)
         notes += dropped
@@ -153,7 +157,7 @@ def _melted(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
 
 def _named(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     """The file's columns under the library's names; one that bears such a name without being named is left out."""
-    made = ("hours", "score", "scale") if recipe.layout == "wide" else ()
+    made = ("hours", "score", "scale", "subject") if recipe.layout == "wide" else ()
     summed = {name: name for name in recipe.items if name in frame}
     named = {name: theirs for name, theirs in recipe.columns.items() if not (name in made and theirs == name)}
     _need(frame, [theirs for theirs in named.values() if theirs not in summed], recipe)

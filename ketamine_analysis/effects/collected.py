@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import NotInData
-from ..outcomes.scales import SCALES
+from ..outcomes.scales import SCALES, worse_sign
 from .contrasts import POOLED_CONTROL_KINDS, contrast_rows
 from .printed_differences import TO_LOG_ODDS, printed_differences
 from .spreads import SYMPTOM_OUTCOMES, spreads_in_use
@@ -103,7 +103,7 @@ def _from_arms(
 
 def _from_means(table: pd.DataFrame, spreads: pd.DataFrame) -> pd.DataFrame:
     own = spreads.reindex(pd.MultiIndex.from_frame(table[["study", "scale"]])).set_axis(table.index)
-    worse = np.array([-1.0 if name in SCALES and not SCALES[name].higher_is_worse else 1.0 for name in table["scale"]])
+    worse = worse_sign(table["scale"])
     raw = table["sd"].notna() & table["control_sd"].notna() if "sd" in table else pd.Series(False, index=table.index)
     estimate = worse * table["estimate"] / own["sd"]
     active, control = (table[f"{arm}_variance"] / own["sd"] ** 2 for arm in ("active", "control"))

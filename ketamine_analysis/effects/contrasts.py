@@ -32,7 +32,8 @@ def contrast_arms(
 
     outcome : which rows of `arms` to contrast: "response", "remission" (counts), "change", "score" (means).
     measure : counts: "log_odds_ratio", "log_risk_ratio", "risk_difference"; means: "mean_difference",
-        "standardized_mean_difference" (Hedges' g). Always active minus control, so a better change is negative.
+        "standardized_mean_difference" (Hedges' g). Always active minus control, so a better change is negative;
+        a standardised difference of a scale on which higher is better is turned, so that it is negative there too.
     control : None takes arms of role control whose kind is placebo, active_placebo,
         placebo_plus_stable_drug or placebo_plus_standard_care (or not stated); "all" takes every control;
         otherwise the control kinds, or the arms, named.

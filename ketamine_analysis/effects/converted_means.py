@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..outcomes.scales import SCALES
+from ..outcomes.scales import SCALES, worse_sign
 from .contrasts import contrast_arms
 
 TO_LOG_ODDS = np.pi / np.sqrt(3)  # the logistic's standard deviation (Chinn 2000, Stat Med 19:3127)
@@ -54,10 +54,9 @@ def _standardised(arms: pd.DataFrame, outcome: str, borrow_sd: bool) -> pd.DataF
     table = contrast_arms(arms, outcome=outcome, measure="standardized_mean_difference")
     if borrow_sd:
         table = pd.concat([table, _borrowed(arms, outcome, table)], ignore_index=True)
-    worse = np.array([-1.0 if name in SCALES and not SCALES[name].higher_is_worse else 1.0 for name in table["scale"]])
     names = ("active_variance", "control_variance")
     return table.assign(
-        estimate=-worse * TO_LOG_ODDS * table["estimate"], std_error=TO_LOG_ODDS * table["std_error"],
+        estimate=-TO_LOG_ODDS * table["estimate"], std_error=TO_LOG_ODDS * table["std_error"],
         measure="log_odds_ratio", outcome="response", converted=True,
         definition="converted from " + outcome + " on " + table["scale"] + " (−g·π/√3)",
         _order=MEAN_OUTCOMES.index(outcome), **{name: TO_LOG_ODDS**2 * table[name] for name in names},
@@ -76,7 +75,7 @@ def _borrowed(arms: pd.DataFrame, outcome: str, own: pd.DataFrame) -> pd.DataFra
     table = table[~pd.MultiIndex.from_frame(table[moment]).isin(seen) & table["scale"].isin(sums.index)]
     sd = np.sqrt((sums["s"] / sums["w"]).reindex(table["scale"]).to_numpy())
     freedom = sums["w"].reindex(table["scale"]).to_numpy()
-    g = table["estimate"] / sd
+    g = worse_sign(table["scale"]) * table["estimate"] / sd
     active = table["active_variance"] / sd**2 + g**2 / (2 * freedom)
     control = table["control_variance"] / sd**2
     trials = raw.groupby("scale")["study"].nunique().reindex(table["scale"]).to_numpy()

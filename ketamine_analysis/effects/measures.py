@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from ..outcomes.scales import worse_sign
+
 # which numbers of an arm a measure is made from
 MEASURES = {
     "log_odds_ratio": "counts",
@@ -28,7 +30,11 @@ def contrast_columns(pairs: pd.DataFrame, measure: str, moment: list[str], zero_
         return pairs.reindex(columns=list(dict.fromkeys([*pairs.columns, *columns])))
     if MEASURES[measure] == "counts":
         return _count_measure(pairs, measure, moment, zero_cells)
-    return _mean_difference(pairs) if measure == "mean_difference" else _standardized(pairs)
+    if measure == "mean_difference":
+        return _mean_difference(pairs)
+    table = _standardized(pairs)
+    scale = pairs["scale"].astype(str) if "scale" in pairs else [""] * len(pairs)
+    return table.assign(estimate=table["estimate"] * worse_sign(scale))
 
 
 def hedges_correction(df: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 Takes `scores` (one row per subject, time and scale); gives `outcomes` (change, response, remission) and `arms`
 (counts and means per arm and time, with the named strategy for missing scores).
-Read: `scales` (what a score means), `derive`, `arm_sums`, `proportions` (intervals of counts), `simulate`.
+Read: `scale_definition`, `depression_scales`, `other_scales`, `scales` (what a score means), `derive`, `arm_sums`,
+`proportions` (intervals of counts), `simulate`.
 """
 
 from .derive import derive_outcomes, summarize_arms
@@ -15,18 +16,20 @@ from .proportions import (
     risk_difference,
     risk_ratio,
 )
-from .scales import SCALES, Scale, find_scale
+from .scales import SCALES, Scale, define_scale, find_scale, own_scale
 from .simulate import simulate_trial, simulated_truth
 
 __all__ = [
     "SCALES",
     "Comparison",
     "Scale",
+    "define_scale",
     "derive_outcomes",
     "describe_number_needed_to_treat",
     "find_scale",
     "number_needed_to_treat",
     "odds_ratio",
+    "own_scale",
     "proportion_interval",
     "risk_difference",
     "risk_ratio",

@@ -35,7 +35,9 @@ def derive_outcomes(
     remission : the scale's named cut-off ("<=10"), or one per scale ({"MADRS": "<=12"}); default the scale's
         first. The definition is printed in `remission_definition`; a scale without a published cut-off has none.
     Baseline is the last non-missing score at hours <= 0; a baseline at or below the floor, or none, gives an
-    unknown (null) response and percent change, and a missing score an unknown everything.
+    unknown (null) response and percent change, and a missing score an unknown everything. Where higher is better the
+    way to the floor (the score of no symptoms) counts: `change` stays score − baseline, `percent_change` is negative
+    for an improvement.
     Raises ValueError for a fraction outside (0, 1], an unknown scale or cut-off.
 
     >>> table = pd.DataFrame({"study": "a", "subject": 1, "arm": "ketamine", "hours": [0, 24], "scale": "MADRS",
@@ -59,7 +61,8 @@ def derive_outcomes(
     for column, value in rules.items():
         rows = rows.with_columns(_by_scale(value).alias(column))
     score, base, floor = nw.col("score"), nw.col("baseline"), nw.col("_floor")
-    span = nw.when(base > floor).then(base - floor)
+    worse = nw.col("_worse")  # 1 where a higher score is worse, −1 where it is better
+    span = nw.when((base - floor) * worse > 0).then(base - floor)
     derived = rows.with_columns((score - base).alias("change")).with_columns(
         (100 * nw.col("change") / span).alias("percent_change")
     )
@@ -67,8 +70,10 @@ def derive_outcomes(
     known = ~nw.col("percent_change").is_null()
     derived = derived.with_columns(
         nw.when(known).then(nw.col("percent_change") <= limit).alias("response"),
-        nw.when(~score.is_null() & ~nw.col("_cutoff").is_null()).then(score <= nw.col("_cutoff")).alias("remission"),
-    ).drop("_floor", "_cutoff")
+        nw.when(~score.is_null() & ~nw.col("_cutoff").is_null())
+        .then(score * worse <= nw.col("_cutoff") * worse)
+        .alias("remission"),
+    ).drop("_floor", "_cutoff", "_worse")
     return _nullable(derived.to_native())
 
 
@@ -140,6 +145,7 @@ def _rules(
         raise ValueError(f"remission names {sorted(set(remission) - set(SCALES))}: known scales are {list(SCALES)}")
     floor: dict[str, Any] = {}
     cutoff: dict[str, Any] = {}
+    worse: dict[str, Any] = {}
     response_words: dict[str, Any] = {}
     remission_words: dict[str, Any] = {}
     for name in names:
@@ -149,12 +155,15 @@ def _rules(
         if chosen is not None and chosen not in scale.remission:
             raise ValueError(f"{name} has no remission cut-off {chosen!r}: use one of {list(scale.remission)}")
         floor[name] = float(scale.floor)
-        cutoff[name] = scale.remission[chosen].at_most if chosen else None
+        rule = scale.remission[chosen] if chosen else None
+        cutoff[name] = None if rule is None else rule.at_most if scale.higher_is_worse else rule.at_least
+        worse[name] = 1.0 if scale.higher_is_worse else -1.0
         response_words[name] = f">={100 * response_fraction:g}% {name}"
         remission_words[name] = f"{name}{chosen}" if chosen else None
     return {
         "_floor": floor,
         "_cutoff": cutoff,
+        "_worse": worse,
         "response_definition": response_words,
         "remission_definition": remission_words,
     }

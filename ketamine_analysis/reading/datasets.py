@@ -9,10 +9,20 @@ from typing import Any
 import pandas as pd
 
 from ..errors import DatasetError, problem_table
-from ..outcomes.scales import NOT_STATED
+from ..outcomes.scales import NOT_STATED, Scale
 from .checks import ARM_NUMBERS, ARM_WORDS, problems_in_arms, problems_in_scores
 from .column_names import likely_column
-from .raw_tables import HOURS_IN, load_table, renamed, unit_of_times, with_constants, with_words, without_codes
+from .raw_tables import (
+    HOURS_IN,
+    load_table,
+    numbered,
+    renamed,
+    scale_name,
+    unit_of_times,
+    with_constants,
+    with_words,
+    without_codes,
+)
 from .result_layouts import LAYOUTS, is_sided, one_row_an_arm, side_columns, with_unsaid
 from .visits import hours_from_visits, with_study_days
 
@@ -23,7 +33,7 @@ def read_scores(
     source: Any,
     *,
     columns: Mapping[str, str] | None = None,
-    scale: str | None = None,
+    scale: str | Scale | None = None,
     study: str | None = None,
     arm: str | None = None,
     time_unit: str | None = None,
@@ -35,12 +45,14 @@ def read_scores(
     source : path of a file (every format of `read_table`), or a dataframe (pandas, Polars, PyArrow …).
     columns : library name → name in the file, such as {"subject": "PATIENT"}; other columns are kept as they are.
     scale, study, arm : for the whole table, where it has no such column (study: else the file's name; arm: one group,
-        as a registry or a case series has it).
+        as a registry or a case series has it). A scale of one's own is an `own_scale(…)`; for files also scales.toml
+        in their folder.
     time_unit : unit of the column `hours`: "minutes", "hours" (the default), "days", "weeks", "study_days" (day 1 is
         the day of first dose, there is no day 0); `visits` are always in hours.
     visits : visit label → hours since first dose, such as {"Week 1": 168}; reads the column `visit`.
     missing : the code or codes that stand for a missing score, such as (-9, 999).
-    A column `baseline` becomes rows at hour 0. Raises DatasetError with every problem in `.problems`.
+    A column `baseline` becomes rows at hour 0; where each row then is one patient (one `hours`), no subject is needed.
+    Raises DatasetError with every problem in `.problems`.
 
     >>> table = pd.DataFrame({"id": [1, 1], "arm": "ketamine", "hours": [0, 24], "score": [30, 12]})
     >>> read_scores(table, columns={"subject": "id"}, scale="MADRS", study="mine")["score"].tolist()
@@ -51,8 +63,11 @@ def read_scores(
     raw = renamed(raw, names, file)
     raw = with_words(raw) if file != "table" else raw
     raw = with_constants(
-        raw, {"scale": scale, "arm": arm, "study": study or (Path(file).stem if "study" not in raw else None)}
+        raw,
+        {"scale": scale_name(scale), "arm": arm, "study": study or (Path(file).stem if "study" not in raw else None)},
     )
+    if "subject" not in raw and "baseline" in raw and raw.get("hours", pd.Series(dtype=float)).nunique() == 1:
+        raw = numbered(raw)  # one row, one patient
     from_visits = "visit" in raw and "hours" not in raw
     if from_visits:
         raw = hours_from_visits(raw, visits, file)
@@ -87,7 +102,7 @@ def read_arms(
     *,
     columns: Mapping[str, str] | None = None,
     layout: str = "long",
-    scale: str | None = None,
+    scale: str | Scale | None = None,
     outcome: str | None = None,
     arm: str | None = None,
     time_unit: str | None = None,
@@ -124,7 +139,7 @@ def read_arms(
     else:
         raw = renamed(raw, names, file)
     raw = with_words(raw) if file != "table" or layout != "long" else raw
-    raw = with_constants(raw, {"scale": scale, "outcome": outcome, "arm": arm})
+    raw = with_constants(raw, {"scale": scale_name(scale), "outcome": outcome, "arm": arm})
     raw = with_study_days(raw, file) if unit == "study_days" and "hours" in raw else raw
     asked = [name for name in ("hours", "visit", "scale") if name not in raw and likely_column(name, raw.columns)]
     raw = raw if asked else with_unsaid(raw, NOT_STATED)

@@ -10,6 +10,7 @@ import narwhals as nw
 import pandas as pd
 
 from ..errors import DatasetError, nearest, one_problem, problem_table
+from ..outcomes.scales import Scale, define_scale, define_scales_beside
 from .checks import ARM_WORDS
 from .column_names import named_unit
 from .formats import RawTable, read_table
@@ -31,6 +32,7 @@ def load_table(source: Any, numbers: Collection[str]) -> tuple[pd.DataFrame, str
         if frame.empty:
             raise one_problem("table", "at least one row", "the dataframe has no rows")
         return frame.assign(_line=frame.index), "table"
+    define_scales_beside(Path(source))
     return labelled(read_table(source), numbers), Path(source).name
 
 
@@ -99,6 +101,16 @@ def without_codes(table: pd.DataFrame, column: str, missing: Iterable[float | st
     """The table with the codes for missing blank in one column."""
     codes = {str(code) for code in missing} | {str(float(code)) for code in missing if isinstance(code, (int, float))}
     return table.assign(**{column: table[column].where(~table[column].astype(str).str.strip().isin(codes))})
+
+
+def numbered(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with `subject` = "row 2", "row 3" …: its lines, where each row is one patient and none is named."""
+    return table.assign(subject="row " + table["_line"].astype(str))
+
+
+def scale_name(scale: str | Scale | None) -> str | None:
+    """The name of a scale; a definition of one's own is made known."""
+    return define_scale(scale).name if isinstance(scale, Scale) else scale
 
 
 def unit_of_times(time_unit: str | None, columns: Mapping[str, str] | None) -> str:

@@ -26,6 +26,7 @@ from ..errors import nearest
 from ..figures.keep import make_folder
 from ..folders import shipped_folder
 from ..outcomes.derive import derive_outcomes, summarize_arms
+from ..outcomes.scales import BESIDE, scales_text
 from .parameters import check_settings, grains, notebook_parameters
 from .report import find_notebooks, run_report
 
@@ -137,6 +138,8 @@ def _check_target(target: Path) -> None:
 def _write_tables(grain: str, table: pd.DataFrame, folder: Path) -> dict[str, Path]:
     """The dataset as the notebooks get it: `effects.csv`; or `arms.csv`, and `scores.csv` of patients."""
     files = {}
+    if own := scales_text(map(str, table["scale"].dropna().unique())):
+        (folder / BESIDE).write_text(own, encoding="utf-8")
     if grain == "effects":
         files["effects"] = folder / "effects.csv"
         table.to_csv(files["effects"], index=False, lineterminator="\n")

@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 
 import ketamine_analysis as ka
-from ketamine_analysis.outcomes.scales import NOT_STATED, RESPONSE
+from ketamine_analysis.outcomes.scale_definition import BETTER, RESPONSE
+from ketamine_analysis.outcomes.scales import NOT_STATED
 
 # minimum, maximum, remission names (the first is the default), upper ends of the bands; written by hand
 EXPECTED = {
@@ -21,6 +22,16 @@ EXPECTED = {
     "BDI": (0, 63, ["<=9", "<=12"], [9, 18, 29, 63]),  # 21 × 3
     "BDI-II": (0, 63, ["<=13"], [13, 19, 28, 63]),
     "CDRS-R": (17, 113, ["<=28"], []),  # 17 × 1; 14 × 7 + 3 × 5
+    "PHQ-8": (0, 24, ["<=4"], [4, 9, 14, 19, 24]),  # 8 × 3
+    "CES-D": (0, 60, ["<=15"], []),  # 20 × 3
+    "EPDS": (0, 30, [], []),  # 10 × 3
+    "GDS-15": (0, 15, ["<=4"], [4, 8, 11, 15]),
+    "GDS-30": (0, 30, ["<=9"], [9, 19, 30]),
+    "HADS-D": (0, 21, ["<=7"], [7, 10, 21]),  # 7 × 3
+    "DASS-21-D": (0, 42, ["<=9"], [9, 13, 20, 27, 42]),  # 7 × 3 × 2
+    "Zung-SDS": (20, 80, [], []),  # 20 × 1; 20 × 4
+    "Zung-SDS-index": (25, 100, ["<=49"], []),  # × 1.25
+    "MADRS-S": (0, 54, [], []),  # 9 × 6
     "HAM-A": (0, 56, ["<=7"], []),  # 14 × 4
     "LSAS": (0, 144, ["<=30"], []),  # 24 × (3 + 3)
     "CAPS": (0, 136, ["<=19"], [19, 39, 59, 79, 136]),  # 17 × (4 + 4)
@@ -30,11 +41,26 @@ EXPECTED = {
     "NRS-pain": (0, 10, [], []),
     "VAS-pain": (0, 100, [], []),
     "CADSS": (0, 112, [], []),  # 28 × 4
+    "GAD-7": (0, 21, ["<=4"], [4, 9, 14, 21]),  # 7 × 3
+    "HADS-A": (0, 21, ["<=7"], [7, 10, 21]),
+    "DASS-21-A": (0, 42, ["<=7"], [7, 9, 14, 19, 42]),
+    "DASS-21-S": (0, 42, ["<=14"], [14, 18, 25, 33, 42]),
+    "BAI": (0, 63, ["<=7"], [7, 15, 25, 63]),  # 21 × 3
+    "PSWQ": (16, 80, [], []),  # 16 × 1; 16 × 5
+    "Y-BOCS": (0, 40, [], [7, 15, 23, 31, 40]),  # 10 × 4
+    "YMRS": (0, 60, [], []),  # 7 × 4 + 4 × 8
+    "K10": (10, 50, [], [15, 21, 29, 50]),  # 10 × 1; 10 × 5
+    "ISI": (0, 28, ["<=7"], [7, 14, 21, 28]),  # 7 × 4
+    "SHAPS": (0, 14, ["<=2"], []),
+    "CGI-S": (1, 7, [], []),
+    "WHO-5": (0, 100, [], []),
+    "WHO-5-raw": (0, 25, [], []),  # 5 × 5
 }
+BETTER_ABOVE = ("WHO-5", "WHO-5-raw")  # a higher score is better
 
 
 def test_the_scales_and_no_others():
-    assert list(ka.SCALES) == list(EXPECTED)
+    assert [name for name in ka.SCALES if not name.startswith("test ")] == list(EXPECTED)
     assert NOT_STATED == "not_stated" and NOT_STATED not in ka.SCALES
 
 
@@ -45,12 +71,12 @@ def test_range_cutoffs_and_bands_as_published(name):
     assert (scale.name, scale.minimum, scale.maximum) == (name, minimum, maximum)
     assert list(scale.remission) == remission
     assert [highest for _, _, highest in scale.severity] == ends
-    assert scale.label and scale.citation and scale.higher_is_worse
+    assert scale.label and scale.citation and scale.higher_is_worse == (name not in BETTER_ABOVE)
 
 
-@pytest.mark.parametrize("scale", ka.SCALES.values(), ids=list(ka.SCALES))
+@pytest.mark.parametrize("scale", [ka.SCALES[name] for name in EXPECTED], ids=list(EXPECTED))
 def test_cutoffs_lie_within_the_scale_and_carry_their_name_and_source(scale):
-    assert scale.floor == scale.minimum
+    assert scale.floor == (scale.minimum if scale.higher_is_worse else scale.maximum)
     for name, cutoff in scale.remission.items():
         assert name == f"<={cutoff.at_most}" and scale.floor <= cutoff.at_most < scale.maximum
         assert any(year in cutoff.citation for year in map(str, range(1960, 2026)))
@@ -67,8 +93,8 @@ def test_bands_cover_the_scale_without_gap_or_overlap(scale):
     assert [low for _, low, _ in scale.severity[1:]] == [high + 1 for _, _, high in scale.severity[:-1]]
 
 
-def test_only_the_visual_analogue_scale_takes_fractions():
-    assert [one.name for one in ka.SCALES.values() if not one.integer] == ["VAS-pain"]
+def test_only_these_scales_take_fractions():
+    assert [one.name for name in EXPECTED if not (one := ka.SCALES[name]).integer] == ["Zung-SDS-index", "VAS-pain"]
 
 
 def test_cdrs_r_counts_from_17():
@@ -78,7 +104,8 @@ def test_cdrs_r_counts_from_17():
 
 def test_response_rules_in_words():
     assert ka.SCALES["MADRS"].response == ">=50% fall from baseline"
-    assert [one.name for one in ka.SCALES.values() if not one.response.startswith(RESPONSE)] == ["CADSS"]
+    other = [name for name in EXPECTED if not ka.SCALES[name].response.startswith(RESPONSE)]
+    assert other == ["CADSS", *BETTER_ABOVE] and ka.SCALES["WHO-5"].response == BETTER
 
 
 def test_definitions_cannot_be_changed():
