@@ -10,11 +10,14 @@ from typing import Any
 import pandas as pd
 
 from ..outcomes.scales import SCALES
-from .recipe_plan import MANY, Plan, plan_arms, plan_missing, plan_unit
+from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
+from .recognise_arms import drug_words, guess_arms
 from .recognise_wide import WideColumn, guess_items, guess_wide
 
 OFTEN = 0.5  # share of rows
+FEW = 6  # groups of patients
+YES_NO = {"yes", "no", "y", "n", "true", "false", "ja", "nein", "oui", "non", "si", "sí", "sim", "0", "1"}
 _LEFT = ("n", "events", "percent", "mean", "sd", "source", "use", "reason", "label", "outcome", "year")
 
 
@@ -49,13 +52,62 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
         plan_arms(plan, spellings(raw, arm.value), "arm")
     plan.columns = {name: guess for name, guess in columns.items() if name not in _LEFT}
     _doubt_subject(plan)
-    for name in ("subject", "arm"):
-        if name not in columns and (alone := _without_repeats(plan)) and name == "subject":
-            plan.columns[name] = Guess(alone, GUESS, "no value stands twice")
-            plan.doubts.append(name)
-        elif name not in columns:
-            plan.columns[name] = Guess("?", GUESS, "no column looks like it: name it")
-            plan.doubts.append(name)
+    _plan_subject(plan)
+    if "arm" not in columns:
+        _plan_one_group(plan, path)
+
+
+def _plan_subject(plan: Plan) -> None:
+    """Who the patients are, where no column is called so: a column without repeats; in a wide file each row is one."""
+    if "subject" in plan.columns:
+        return
+    alone = _without_repeats(plan)
+    if alone is not None:
+        plan.columns["subject"] = Guess(alone, GUESS, "no value stands twice")
+        plan.doubts.append("subject")
+    elif plan.top["layout"].value == "wide":
+        plan.notes.append("no column names the patients: each row is read as one, called by its number in the file")
+    else:
+        plan.columns["subject"] = Guess(
+            "?", GUESS, "no column looks like it, and several rows are one patient: name it"
+        )
+        plan.doubts.append("subject")
+
+
+def _plan_one_group(plan: Plan, path: Path) -> None:
+    """No column is called an arm: one that tells groups of patients apart is asked about, else all are one group."""
+    groups = _groups(plan)
+    if groups:
+        words = f"is it {' or '.join(groups[:4])}? one group? then remove this line and write [arms] all = {{ … }}"
+        plan.columns["arm"] = Guess("?", GUESS, words)
+        plan.doubts.append("arm")
+        return
+    named = [word for word in re.findall(r"[a-z]{3,}", path.stem.casefold()) if word in drug_words()]
+    told = guess_arms(named[:1])[named[0]].value if named else {"treatment": "?", "role": "active"}
+    words = "the file's name" if named else "what were they given?"
+    plan.tables["arms"] = {ALL: Guess(told, GUESS, f"one group: no column tells arms apart; {words}")}
+    plan.doubts.append("arms")
+
+
+def _groups(plan: Plan) -> list[str]:
+    """Columns of a few values that stay the same for a patient and are not read as anything else."""
+    read = {*plan.tables.get("wide", {}), *(str(one.value) for one in plan.columns.values()), "_line"}
+    subject = plan.columns.get("subject")
+    frame = plan.raw.frame
+    found = []
+    for name in (name for name in frame.columns if name not in read):
+        values = frame[name].dropna().astype(str)
+        if not 2 <= values.nunique() <= FEW or len(values) < 2 * values.nunique() or _answers(values):
+            continue
+        person = frame[subject.value] if subject is not None and subject.value in frame else frame["_line"]
+        if values.groupby(person.reindex(values.index)).nunique().max() == 1:
+            found.append(str(name))
+    return found
+
+
+def _answers(values: pd.Series) -> bool:
+    """A column of yes and no: a co-medication, a history, no arm."""
+    return set(values.str.strip().str.casefold()) <= YES_NO
 
 
 def _stem(name: str) -> str:
@@ -202,7 +254,18 @@ def _plan_score(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], t
         elif named:
             others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
             columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
+        elif "change" not in columns:
+            columns["score"] = Guess("?", GUESS, f"no column is called so: is it {_numbers_left(plan)}?")
+            plan.doubts.append("score")
     plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])
+
+
+def _numbers_left(plan: Plan) -> str:
+    """The columns of numbers that are not read as anything else."""
+    read = {"_line", *(str(one.value) for one in plan.columns.values())}
+    free = [str(name) for name in plan.raw.frame.columns if name not in read]
+    numbers = [name for name in free if pd.api.types.is_numeric_dtype(_number(plan.raw.frame[name]))]
+    return " or ".join(numbers[:5]) or "in another sheet"
 
 
 def _number(values: pd.Series) -> pd.Series:

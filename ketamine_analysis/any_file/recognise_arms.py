@@ -54,6 +54,15 @@ def drug_words() -> list[str]:
     return [*_classes(), *SHORT_WORDS]
 
 
+def class_of_drug(treatment: str) -> str | None:
+    """The class of a drug by its name, where the evidence or the list of common ones holds it.
+
+    >>> class_of_drug("Esketamine"), class_of_drug("something new")
+    ('esketamine', None)
+    """
+    return _classes().get(str(treatment).strip().casefold())
+
+
 def _arm(label: str) -> Guess:
     text = str(label).casefold()
     words = [SHORT_WORDS.get(word, word) for word in re.findall(r"[a-z]{3,}", text)]

@@ -21,6 +21,7 @@ from .metapsy import metapsy_to_arms
 from .recipe import ARM_KEYS, COLUMNS, Recipe
 from .recipe_plan import ALL
 from .recipe_times import with_hours
+from .recognise_arms import class_of_drug
 
 NUMBERS = ("hours", "score", "baseline", "change", "events", "percent", "mean", "sd", *EFFECT_NUMBERS)
 COVARIATES = ("site", "age", "sex")
@@ -203,7 +204,9 @@ def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[
     by = recipe.arms_by
     if by == "arm" and by not in frame and list(recipe.arms) == [ALL]:  # one group
         label = recipe.arms[ALL].get("label") or recipe.arms[ALL].get("treatment") or ALL
-        return frame.assign(arm=label, **recipe.arms[ALL]), [f"one group, no column of arms: every row is {label!r}"]
+        return frame.assign(arm=label, **_with_class(recipe.arms[ALL])), [
+            f"one group, no column of arms: every row is {label!r}"
+        ]
     if by not in frame:
         raise one_problem(recipe.source.name, "column present", f"[arms] is given: name [columns] {by} = …", by)
     frame, notes = _spelled_as_in_recipe(frame, by, recipe)
@@ -227,14 +230,21 @@ def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[
     ]
     if rows:
         raise DatasetError(problem_table(recipe.source.name, rows))
-    told = [key for key in ARM_KEYS if any(key in words for words in recipe.arms.values())]
-    new = {key: frame[by].map({arm: words.get(key) for arm, words in recipe.arms.items()}) for key in told}
+    arms = {arm: _with_class(words) for arm, words in recipe.arms.items()}
+    told = [key for key in ARM_KEYS if any(key in words for words in arms.values())]
+    new = {key: frame[by].map({arm: words.get(key) for arm, words in arms.items()}) for key in told}
     if "control_arm" in frame:  # a contrast: its control's own words
         for key, theirs in (("role", "control_role"), ("control_kind", "control_kind")):
             if key in told:
-                new[theirs] = frame["control_arm"].map({arm: words.get(key) for arm, words in recipe.arms.items()})
+                new[theirs] = frame["control_arm"].map({arm: words.get(key) for arm, words in arms.items()})
     told_apart = {key: values if key not in frame else values.fillna(frame[key]) for key, values in new.items()}
     return frame.assign(**told_apart), notes
+
+
+def _with_class(words: Mapping[str, str]) -> dict[str, str]:
+    """The words of an arm with the class of its drug, where the recipe leaves it out and the drug is known."""
+    known = class_of_drug(words.get("treatment", ""))
+    return {**({"treatment_class": known} if known else {}), **words}
 
 
 def _spelled_as_in_recipe(frame: pd.DataFrame, by: str, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:

@@ -238,8 +238,8 @@ def test_numbered_columns_are_visits_whose_time_only_a_person_knows(scores, tmp_
 
 
 def test_an_unanswered_question_is_asked_again(tmp_path):
-    pd.DataFrame({"subject": [1, 1], "hours": [0, 24], "MADRS": [30, 12]}).to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(ka.DatasetError, match="name the column that holds the arm"):
+    pd.DataFrame({"arm": ["a", "a"], "hours": [0, 24], "MADRS": [30, 12]}).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ka.DatasetError, match="name the column that holds the subject"):
         load_recipe(write_recipe(tmp_path / "a.csv"))
 
 
