@@ -43,7 +43,7 @@ def read_as_effects(path: str | Path, *, outcome: str | None = None, measure: st
     arms = summarize_arms(derive_outcomes(table)) if grain == "patients" else table
     outcome = outcome or next((one for one in OUTCOMES if (arms["outcome"] == one).any()), "response")
     chosen = measure or ("log_odds_ratio" if outcome in COUNTED else "standardized_mean_difference")
-    effects = contrast_arms(arms, outcome=outcome, measure=chosen, control=None)
+    effects = contrast_arms(arms, outcome=outcome, measure=chosen, control="all")
     if effects.empty:
         raise NotInData(f"no arm with {outcome} has a control at its time: there is nothing to compare")
     return _placed(effects, ["treatment_class", "control_arm"])

@@ -12,7 +12,7 @@ import pandas as pd
 from ..outcomes.scales import SCALES
 from ..reading.arm_names import one_spelling
 from ..reading.checks import ARM_NUMBERS, ARM_WORDS
-from ..reading.column_names import SYNONYMS, named_unit, squeezed
+from ..reading.column_names import SYNONYMS, named_unit, names_scale, squeezed
 from ..reading.formats import RawTable
 from ..reading.raw_tables import labelled
 from ..reading.visits import visit_hours
@@ -24,7 +24,6 @@ SCALE_WORDS = {
     "qids": "QIDS-SR16", "qidsc": "QIDS-C16", "phq": "PHQ-9", "bdi": "BDI-II", "bdi2": "BDI-II", "cdrs": "CDRS-R",
     "hars": "HAM-A", "caps": "CAPS", "pcl": "PCL-5", "ids": "IDS-SR30",
 }  # fmt: skip
-ALONE = ("isi", "bai", "k10")  # would be found in "visit" and "week10": only where they stand as words
 MISSING_LABELS = (
     r"(missing|not (done|known|applicable|assessed|available|answered)|unknown|refused|n/?a|no answer|keine angabe)"
 )
@@ -80,7 +79,7 @@ def guess_scale(texts: Iterable[str]) -> Guess | None:
     for text in texts:
         words = squeezed(text)
         for word in sorted(exact, key=len, reverse=True):
-            if word in words and (word not in ALONE or re.search(rf"(?<![a-z]){word}(?![a-z0-9])", text.casefold())):
+            if names_scale(text, word):
                 return Guess(exact[word], LIKELY, f"{text!r} names it")
         for word in sorted(SCALE_WORDS, key=len, reverse=True):
             if word in words:

@@ -8,16 +8,10 @@ from functools import cache
 
 from ..evidence.shipped import arm_words, load_evidence
 from ..reading.result_layouts import PLACEBO_WORDS
+from .drug_names import ABBREVIATIONS, BRANDS, CLASS_OF, OTHER_CONTROLS
 from .recognise import GUESS, LIKELY, Guess
 
-OTHER_DRUGS = {  # common drugs that the evidence does not hold alone
-    "trazodone": "atypical", "vilazodone": "atypical", "maprotiline": "atypical", "desipramine": "tca",
-    "doxepin": "tca",
-    "trimipramine": "tca", "lofepramine": "tca", "phenelzine": "maoi", "selegiline": "maoi", "isocarboxazid": "maoi",
-    "quetiapine": "antipsychotic", "aripiprazole": "antipsychotic", "brexpiprazole": "antipsychotic",
-    "dextromethorphan": "nmda_other", "esmethadone": "nmda_other", "brexanolone": "neurosteroid",
-}  # fmt: skip
-CONTROL_WORDS = {"control", "controls", "usual", "tau", "waitlist", "waiting", "standard", "kontrolle"}
+CONTROL_WORDS = {"control", "controls", "kontrolle", "kontrollgruppe", "controle", "controllo", "contrôle", "témoin"}
 BESIDE = (
     "ssri",
     "ssris",
@@ -27,13 +21,7 @@ BESIDE = (
     "antidepressants",
     "oral",
 )  # with a placebo: its control kind
-SHORT_WORDS = {
-    "ket": "ketamine",
-    "esket": "esketamine",
-    "spravato": "esketamine",
-    "mdz": "midazolam",
-    "mida": "midazolam",
-}
+NO_TREATMENT = re.compile(r"\bno (treatment|therapy|intervention)\b")
 
 
 def guess_arms(labels: Iterable[str]) -> dict[str, Guess]:
@@ -43,15 +31,15 @@ def guess_arms(labels: Iterable[str]) -> dict[str, Guess]:
 
 @cache
 def _classes() -> dict[str, str]:
-    """Drug → class, from the shipped evidence."""
+    """Drug → class, from the shipped evidence and the list of names."""
     arms = load_evidence()[["treatment", "treatment_class"]].dropna().drop_duplicates()
     plain = arms[arms["treatment"].str.fullmatch(r"[a-z]{3,}")]
-    return OTHER_DRUGS | dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
+    return CLASS_OF | dict(zip(plain["treatment"], plain["treatment_class"], strict=True))
 
 
 def drug_words() -> list[str]:
     """Names of drugs, and their usual short forms."""
-    return [*_classes(), *SHORT_WORDS]
+    return [*_classes(), *BRANDS, *ABBREVIATIONS]
 
 
 def class_of_drug(treatment: str) -> str | None:
@@ -65,8 +53,16 @@ def class_of_drug(treatment: str) -> str | None:
 
 def _arm(label: str) -> Guess:
     text = str(label).casefold()
-    words = [SHORT_WORDS.get(word, word) for word in re.findall(r"[a-z]{3,}", text)]
+    found = re.findall(r"[^\W\d_]+", text)
+    short = [ABBREVIATIONS[word] for word in found if word in ABBREVIATIONS]
+    words = [BRANDS.get(word, ABBREVIATIONS.get(word, word)) for word in found]
     drugs = list(dict.fromkeys(word for word in words if word in _classes() and word != "placebo"))
+    kinds = [OTHER_CONTROLS[word] for word in found if word in OTHER_CONTROLS]
+    kinds += ["no_treatment"] if NO_TREATMENT.search(text) else []
+    placebo = {*words} & {*PLACEBO_WORDS} - {"sham"}
+    if kinds and not placebo and all(_classes()[drug] in ("stimulation", "ect") for drug in drugs):
+        asked = {"treatment": text, "treatment_class": "other", "role": "control", "control_kind": kinds[0]}
+        return Guess(asked, LIKELY, f"{kinds[0].replace('_', ' ')}, contrasted only where it is named")
     if not drugs:
         if not any(word in PLACEBO_WORDS for word in words):
             if CONTROL_WORDS & set(words):
@@ -94,6 +90,7 @@ def _arm(label: str) -> Guess:
         words_of = {"i": "iv", "n": "intranasal", "o": "oral", "p": "oral", "s": "sc"}
         told["route"] = "intranasal" if "nasal" in route[1] else words_of[route[1][0]]
     several = len(drugs) > 1 or "+" in text or (set(words) & set(PLACEBO_WORDS))
-    return Guess(
-        told, GUESS if several else LIKELY, "more than one treatment is named" if several else f"{drug} is in the label"
-    )
+    why = "more than one treatment is named" if several else f"{drug} is in the label"
+    if short and not several:
+        return Guess(told, GUESS, f"an abbreviation read as {drug}")
+    return Guess(told, GUESS if several else LIKELY, why)

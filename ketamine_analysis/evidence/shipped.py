@@ -144,12 +144,22 @@ def published_contrasts(study: str, *, measure: str, outcome: str = "response") 
     return keep.join(shown)
 
 
+# what no shipped trial has and yours may: such controls are contrasted only where they are named
+OTHER_WORDS = {
+    "treatment_class": ("psychological", "stimulation", "psychedelic"),
+    "control_kind": (
+        "usual_care", "waiting_list", "no_treatment", "psychotherapy", "sham_stimulation", "another_dose",
+    ),
+}  # fmt: skip
+
+
 @cache
 def arm_words(name: str) -> tuple[str, ...]:
-    """The allowed words of `treatment_class`, `control_kind`, `route` …, as the evidence's codebook lists them."""
+    """The allowed words of `treatment_class`, `control_kind`, `route` …: those of the evidence's codebook and others."""
     package = json.loads((shipped_folder("data") / "evidence" / "datapackage.json").read_text(encoding="utf-8"))
     fields = {one["name"]: one for table in package["resources"] for one in table["schema"]["fields"]}
-    return tuple(fields[name].get("constraints", {}).get("enum", ())) if name in fields else ()
+    known = tuple(fields[name].get("constraints", {}).get("enum", ())) if name in fields else ()
+    return known + OTHER_WORDS.get(name, ())
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from ..outcomes.scales import SCALES
 from .problems import Problems
 
+
+def squeezed(text: str) -> str:
+    """The text's letters and digits, small and without accents; of any script.
+
+    >>> squeezed("Día 2 (Ärztin)"), squeezed("患者 ID")
+    ('dia2arztin', '患者id')
+    """
+    plain = unicodedata.normalize("NFKD", str(text).casefold())
+    return "".join(one for one in plain if one.isalnum() and not unicodedata.combining(one))
+
+
 # library name → what a column for it is called, punctuation gone, the most telling first
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     name: tuple(words.split())
     for name, words in {
         "subject": "usubjid subjid subjectid subject subj subjectno patientid patient patid patnr patno patientnumber "
@@ -31,6 +43,30 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "age": "age",
         "sex": "sex gender",
     }.items()
+}
+_MORE = {  # rarer English words, and German, French, Spanish, Portuguese, Italian, Dutch, Chinese, Japanese ones
+    "subject": "subjects subji subjno patientnumber patientno patientnummer patientennummer patientenid proband "
+    "probandennummer versuchsperson sujet numeropatient paciente idpaciente sujeto participante "
+    "paziente soggetto deelnemer proefpersoon 患者 患者id 患者编号 病人 受试者 受试者编号 被験者 被験者id "
+    "患者番号 症例番号",
+    "arm": "therapy therapie treatmentname trtname armname armcd actarm cond alloc studyarm intervention "
+    "behandlungsgruppe bras groupe traitement brazo grupo tratamiento tratamento braco gruppo braccio "
+    "trattamento groep behandeling random 组 组别 分组 治疗组 群 投与群 治療群",
+    "visit": "visitnumber visitcode session epoch besuch termin zeitpunkt visite visita momento tijdstip "
+    "meetmoment 访视 时间点 来院 時点",
+    "hours": "months month stunden tage tag wochen woche monat monate heures jours jour semaines semaine mois "
+    "horas dias dia semanas semana meses mes ore giorni giorno settimane settimana mesi mese uren "
+    "dagen dag weken maand maanden 小时 天 周 月 時間 日 週",
+    "score": "gesamtwert summe punktwert punktzahl scoretotal puntaje puntuacion pontuacao punteggio "
+    "totaalscore 总分 得分 评分 合計 得点 点数",
+    "baseline": "ausgangswert basal valeurinitiale uitgangswaarde 基线 ベースライン",
+    "date": "visitdatum fecha fechavisita datevisite datavisita 日期 日付",
+    "site": "zentrum centro sitio 中心 施設",
+    "age": "alter edad eta idade leeftijd 年龄 年齢",
+    "sex": "geschlecht sexe sexo sesso geslacht 性别 性別",
+}
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    name: (*words, *map(squeezed, _MORE.get(name, "").split())) for name, words in _SYNONYMS.items()
 }
 COUNT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of published tables: a row an arm
     name: tuple(words.split())
@@ -72,12 +108,29 @@ RESULT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of any table of results
         "treatment": "treatment drug",
     }.items()
 }
-UNIT_OF = {"hour": "hours", "hr": "hours", "day": "days", "week": "weeks", "wk": "weeks", "minute": "minutes"}
+ALONE = ("isi", "bai", "k10")  # scales whose names other words hold: visit, week10
+UNIT_OF = {"hour": "hours", "hr": "hours", "day": "days", "week": "weeks", "wk": "weeks", "minute": "minutes",
+           "month": "months"}  # fmt: skip
+UNIT_WORDS = {  # as the whole name
+    squeezed(word): unit
+    for unit, words in {
+        "hours": "stunde stunden heure heures hora horas ora ore uur uren 小时 時間",
+        "days": "tag tage jour jours dia dias giorno giorni dag dagen 天 日",
+        "weeks": "woche wochen semaine semaines semana semanas settimana settimane weken 周 週",
+        "months": "monat monate mois mes meses mese mesi maand maanden 月",
+    }.items() for word in words.split()
+}  # fmt: skip
 
 
-def squeezed(text: str) -> str:
-    """The text's letters and digits, small."""
-    return re.sub(r"[^a-z0-9]", "", str(text).casefold())
+def names_scale(text: str, scale: str) -> bool:
+    """Whether a text holds a scale's squeezed name; one that other words hold too must stand alone.
+
+    >>> names_scale("ISI_week4", "isi"), names_scale("VISIT", "isi"), names_scale("week10", "k10")
+    (True, False, False)
+    """
+    if scale in ALONE:
+        return re.search(rf"(?<![a-z]){scale}(?![a-z0-9])", str(text).casefold()) is not None
+    return scale in squeezed(text)
 
 
 def likely_column(name: str, columns: Iterable[str]) -> str | None:
@@ -99,6 +152,8 @@ def named_unit(column: str) -> str | None:
     """
     if str(column).upper() in ("ADY", "VISITDY", "STUDYDAY"):
         return "study_days"
+    if squeezed(column) in UNIT_WORDS:
+        return UNIT_WORDS[squeezed(column)]
     return next((unit for word, unit in UNIT_OF.items() if word in str(column).casefold()), None)
 
 
@@ -129,7 +184,7 @@ def _column_hint(name: str, present: list[str]) -> str:
         return f'; is it told by {visit!r}? then columns={{"visit": "{visit}"}} and visits={{label: hours}}'
     if near is not None:
         return f'; is it {near!r}? then columns={{"{name}": "{near}"}}'
-    scores = [(column, scale) for column in present for scale in SCALES if squeezed(scale) in squeezed(column)]
+    scores = [(column, scale) for column in present for scale in SCALES if names_scale(column, squeezed(scale))]
     if name == "score" and scores:
         return f'; is it {scores[-1][0]!r}? then columns={{"score": "{scores[-1][0]}"}}'
     if name in ("scale", "outcome"):

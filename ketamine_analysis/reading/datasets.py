@@ -47,8 +47,8 @@ def read_scores(
     scale, study, arm : for the whole table, where it has no such column (study: else the file's name; arm: one group,
         as a registry or a case series has it). A scale of one's own is an `own_scale(…)`; for files also scales.toml
         in their folder.
-    time_unit : unit of the column `hours`: "minutes", "hours" (the default), "days", "weeks", "study_days" (day 1 is
-        the day of first dose, there is no day 0); `visits` are always in hours.
+    time_unit : unit of the column `hours`: "minutes", "hours" (the default), "days", "weeks", "months" (of 730.5
+        h), "study_days" (day 1 is the day of first dose, there is no day 0); `visits` are always in hours.
     visits : visit label → hours since first dose, such as {"Week 1": 168}; reads the column `visit`.
     missing : the code or codes that stand for a missing score, such as (-9, 999).
     A column `baseline` becomes rows at hour 0; where each row then is one patient (one `hours`), no subject is needed.

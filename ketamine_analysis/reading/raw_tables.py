@@ -15,7 +15,13 @@ from .checks import ARM_WORDS
 from .column_names import named_unit
 from .formats import RawTable, read_table
 
-HOURS_IN = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
+HOURS_IN = {
+    "minutes": 1 / 60,
+    "hours": 1.0,
+    "days": 24.0,
+    "weeks": 168.0,
+    "months": 730.5,
+}  # a month: a twelfth of 365.25 days
 TIME_UNITS = (*HOURS_IN, "study_days")
 WORD_COLUMNS = ("arm", "outcome", *ARM_WORDS)
 

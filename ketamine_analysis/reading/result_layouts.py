@@ -37,7 +37,7 @@ FIRST, SECOND = (  # a row's experimental arm and its control
 METAFOR = {"ai": "events_1", "bi": "non_events_1", "ci": "events_2", "di": "non_events_2"} | {
     f"{theirs}{side}i": f"{name}_{side}" for side in "12" for theirs, name in (("n", "n"), ("m", "mean"), ("sd", "sd"))
 }
-PLACEBO_WORDS = ("placebo", "pbo", "plc", "plac", "saline", "sham", "vehicle")
+PLACEBO_WORDS = ("placebo", "pbo", "plb", "plc", "plac", "saline", "sham", "vehicle")
 _SIDED = re.compile(rf"({'|'.join(sorted([*QUANTITIES, 'conf_low', 'conf_high'], key=len, reverse=True))})_(\w+)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -13,16 +14,21 @@ from ..errors import DatasetError, problem_table
 ASK = "hours?"  # stands in a recipe where only a person knows
 DROP = "drop"  # rows of that visit are left out
 UNIT_HOURS = {"h": 1.0, "d": 24.0, "w": 168.0, "m": 730.5}
-_UNITS = {
-    "h": ("h", "hr", "hrs", "hour", "hours", "std", "stunde"),
-    "d": ("d", "day", "days", "tag", "jour"),
-    "w": ("w", "wk", "wks", "week", "weeks", "woche", "wo", "semaine"),
-    "m": ("m", "mo", "month", "months", "monat"),
+_UNITS = {  # English, German, French, Spanish and Portuguese, Italian, Dutch, Chinese, Japanese
+    unit: tuple(words.split())
+    for unit, words in {
+        "h": "h hr hrs hour hours std stunde stunden heure heures hora horas ora ore uur uren 小时 時間",
+        "d": "d day days tag tage jour jours dia dias giorno giorni dag dagen 天 日",
+        "w": "w wk wks week weeks woche wochen wo semaine semaines semana semanas settimana settimane weken 周 週",
+        "m": "m mo month months monat monate mois mes meses mese mesi maand maanden 月",
+    }.items()
 }
 _UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
 _WORDS = "|".join(sorted(_UNIT, key=len, reverse=True))
 _NUMBERED = re.compile(rf"(?:(?P<a>{_WORDS})[\s_.-]*(?P<n>-?\d+)|(?P<m>-?\d+)[\s_.-]*(?P<b>{_WORDS}))$")
-_BASELINE = re.compile(r"(base(line)?|bl|pre([\s_-]?dose)?|t0|randomi[sz]ation)$")
+_BASELINE = re.compile(
+    r"(base(line)?|bl|pre([\s_-]?(dose|treatment|test))?|t0|randomi[sz]ation|ausgangswert|basal|inclusion|基线|ベースライン)$"
+)
 _SCREENING = re.compile(r"(screen(ing)?|scr)$")
 _LEFT_OUT = re.compile(r"(unscheduled|unsch|end ?of ?(study|treatment)|eos|eot|endpoint|early termination|et)\b.*")
 
@@ -41,8 +47,14 @@ def visit_hours(labels: Iterable[str]) -> dict[str, tuple[float | str, str]]:
     return {label: _hours(label, parsed[label], day_zero) for label in labels}
 
 
+def _plain(label: str) -> str:
+    """The label small and without accents."""
+    plain = unicodedata.normalize("NFKC", str(label).strip().casefold())
+    return "".join(one for one in unicodedata.normalize("NFD", plain) if unicodedata.category(one) != "Mn" or one in "゙゚")
+
+
 def _numbered(label: str) -> tuple[str, int] | None:
-    text = re.sub(r"_arm_\d+$", "", str(label).strip().casefold())  # REDCap's event names end so
+    text = re.sub(r"_arm_\d+$", "", _plain(label)).removeprefix("第")  # REDCap's event names end so
     found = _NUMBERED.fullmatch(text) or _NUMBERED.fullmatch(
         re.sub(r"^(visit|v|t)\s*\d+[\s:_.,-]+\(?", "", text).rstrip(")")
     )
@@ -52,7 +64,7 @@ def _numbered(label: str) -> tuple[str, int] | None:
 
 
 def _hours(label: str, numbered: tuple[str, int] | None, day_zero: bool) -> tuple[float | str, str]:
-    text = re.sub(r"_arm_\d+$", "", str(label).strip().casefold())
+    text = re.sub(r"_arm_\d+$", "", _plain(label))
     if numbered is not None:
         unit, number = numbered
         if unit == "d" and not day_zero:

@@ -122,7 +122,7 @@ def test_arms_without_a_control_have_their_means_and_no_contrast(tmp_path):
     alone = ka.arms_alone(recipe)
     half = 2.0226909 * 7.1 / np.sqrt(40)  # R: qt(.975, 39)
     assert alone[["estimate", "conf_low"]].iloc[0].tolist() == pytest.approx([31.2, 31.2 - half], rel=1e-7)
-    with pytest.raises(ka.NotInData, match="no arm has role 'control'"):
+    with pytest.raises(ka.NotInData, match="no arm with score has a control"):
         ka.read_as_effects(recipe)
     named = text.replace('all = { role = "active" }', 'all = { treatment = "ketamine", treatment_class = "ketamine" }')
     recipe.write_text(named.replace('scale = "not_stated"', 'scale = "MADRS"'), encoding="utf-8")

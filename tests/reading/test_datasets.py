@@ -171,8 +171,9 @@ def test_time_units_are_turned_into_hours():
     table = pd.DataFrame({"subject": 1, "arm": "a", "hours": [0, 1], "score": [30, 20]})
     for unit, hours in (("minutes", 1 / 60), ("days", 24), ("weeks", 168)):
         assert ka.read_scores(table, scale="MADRS", study="s", time_unit=unit)["hours"].max() == pytest.approx(hours)
-    with pytest.raises(ValueError, match="'months' is unknown"):
-        ka.read_scores(table, scale="MADRS", study="s", time_unit="months")
+    assert ka.read_scores(table, scale="MADRS", study="s", time_unit="months")["hours"].max() == 730.5
+    with pytest.raises(ValueError, match="'years' is unknown"):
+        ka.read_scores(table, scale="MADRS", study="s", time_unit="years")
 
 
 @pytest.mark.parametrize(
