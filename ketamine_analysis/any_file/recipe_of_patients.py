@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from ..outcomes.scales import SCALES
+from ..reading.visits import ASK, DROP
 from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_arms import drug_words, guess_arms
-from .recognise_wide import WideColumn, guess_items, guess_wide
+from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit
 
 OFTEN = 0.5  # share of rows
 FEW = 6  # groups of patients
@@ -32,12 +33,12 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
         plan.top["study"] = Guess(path.stem, LIKELY, "the file's name; no column names the study")
     _plan_scale(plan, [*told, *said, *map(str, raw.frame.columns), path.stem], kind)
     scale = plan.top["scale"].value if "scale" in plan.top else ""
-    items = guess_items(told, scale)
+    items = items_by_visit(guess_items(told, scale))
     visits = {column: one for column, one in told.items() if one.visit is not None}
     numbered = {
         column: WideColumn(one.stem, None, f"v{one.item}") for column, one in told.items() if one.item is not None
     }
-    if len({one.visit for one in visits.values()}) > 1:
+    if len({one.visit for one in visits.values()} | {visit for _, visit in items if visit is not None}) > 1:
         _plan_wide(plan, told, items)
     elif len(numbered) > 1 and not items and not {"hours", "visit", "date"} & set(columns):
         _plan_wide(plan, numbered, {})  # MADRS0, MADRS1 …: visits, and only a person knows when
@@ -180,6 +181,9 @@ def _plan_wide(plan: Plan, told: Mapping[str, Any], items: Mapping[tuple[str, st
     names = {name: name.rsplit("_", 1)[1] for name in summed}
     names |= {column: one.visit for column, one in told.items() if one.visit is not None and one.item is None}
     hours = guess_visits(list(dict.fromkeys(names.values())))
+    if sum(moment.value != DROP for moment in hours.values()) < 2:  # baseline and endpoint: the endpoint is wanted
+        hours = {visit: Guess(ASK, GUESS, "when was it?") if moment.value == DROP else moment
+                 for visit, moment in hours.items()}  # fmt: skip
     wide: dict[str, Guess] = {}
     for name, visit in names.items():
         moment = hours[visit]
@@ -201,6 +205,13 @@ def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
     _plan_score(plan, items, told)
     if "score" in columns:
         columns.pop("change", None)
+    when = columns.get("hours")
+    if (
+        when is not None
+        and "visit" not in columns
+        and not pd.api.types.is_numeric_dtype(_number(raw.frame[when.value]))
+    ):
+        columns["visit"] = columns.pop("hours")  # a column called time that holds labels
     visit = columns.get("visit")
     labels = words_of(raw, visit.value) if visit else []
     own_hours = "hours" in columns and columns["hours"].confidence == SURE

@@ -27,11 +27,17 @@ def plan_results(plan: Plan, path: Path) -> bool:
         _plan_sides(plan, path, sides)
     elif contrast := row_a_contrast(plan.raw):
         _plan_contrasts(plan, path, contrast)
-    elif "score" not in plan.columns and (counts := row_an_arm(plan.raw)):
+    elif counts := _counts(plan):
         _plan_arms_below(plan, path, counts)
     else:
         return False
     return True
+
+
+def _counts(plan: Plan) -> dict[str, Guess]:
+    """The columns of a row an arm; {} where another column holds scores ("total" may be the arm's n)."""
+    counts, score = row_an_arm(plan.raw), plan.columns.get("score")
+    return counts if score is None or score.value in {guess.value for guess in counts.values()} else {}
 
 
 def _plan_metapsy(plan: Plan) -> None:

@@ -11,12 +11,15 @@ from ..reading.items import ITEM_RULES
 from .recognise import SCALE_WORDS, guess_scale, squeezed
 
 _COLUMN_VISIT = (
-    r"(?P<visit>bl|base(?:line)?|pre|scr(?:een(?:ing)?)?|(?:hour|hr|h|day|d|week|wk|w|month|m|visit|vis|v|t)[_ .]?\d+|"
-    r"\d+(?:hours?|hr|h|days?|d|weeks?|wk|w))"
+    r"(?P<visit>bl|base(?:line)?|pre|scr(?:een(?:ing)?)?|post(?:[_ .-]?(?:treatment|test|dose))?|end(?:point)?|final|"
+    r"(?:fu|follow[_ .-]?up)[_ .]?\d*|(?:hour|hr|h|day|d|week|wk|w|month|m|visit|vis|v|t)[_ .]?\d+|"
+    r"\d+(?:hours?|hr|h|days?|d|weeks?|wk|w|months?|mo|m))"
 )
 _WIDE = re.compile(rf"(?P<stem>[a-z][a-z0-9 _.-]*?)[_ .-]*{_COLUMN_VISIT}$", re.IGNORECASE)
 _WIDE_FIRST = re.compile(rf"{_COLUMN_VISIT}[_ .-]+(?P<stem>[a-z][a-z0-9 _.-]*?)$", re.IGNORECASE)
-_ITEM = re.compile(r"(?P<stem>.*?[a-z5_])[_ .-]*(?:item|i|q)?[_ .-]*(?P<item>\d{1,2})$", re.IGNORECASE)
+_ITEM = re.compile(
+    r"(?P<stem>.*?[a-z5_]|.*?[a-z]\d+(?=[_ .-]))[_ .-]*(?:item|i|q)?[_ .-]*(?P<item>\d{1,2})$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def guess_wide(columns: Iterable[str]) -> dict[str, WideColumn]:
 
 def _parts(column: str) -> WideColumn | None:
     wide = _WIDE.fullmatch(column) or _WIDE_FIRST.fullmatch(column)
-    if wide:
+    if wide and not _inside_a_word(column, wide):
         stem, item = wide["stem"].strip("_ .-"), None
         inner = _ITEM.fullmatch(stem)
         if inner and guess_scale([inner["stem"]]) and not _names_scale(stem):
@@ -54,6 +57,12 @@ def _parts(column: str) -> WideColumn | None:
             return WideColumn(between["stem"].strip("_ .-"), int(alone["item"]), between["visit"])
         return WideColumn(stem, int(alone["item"]), None)
     return None
+
+
+def _inside_a_word(column: str, wide: re.Match[str]) -> bool:
+    """Whether the visit is the end of a longer word, as "m1" of "item1" is; a scale's name may end right before it."""
+    before = column[: wide.start("visit")]
+    return before[-1:].isalpha() and not _names_scale(before)
 
 
 def _names_scale(text: str) -> bool:
@@ -73,3 +82,16 @@ def guess_items(told: Mapping[str, WideColumn], scale: str) -> dict[tuple[str, s
         for key, columns in groups.items()
         if sorted(columns) == list(range(1, size + 1))
     }
+
+
+def items_by_visit(items: Mapping[tuple[str, str | None], list[str]]) -> dict[tuple[str, str | None], list[str]]:
+    """Items whose stems differ in a number alone, BDI1.1 … and BDI2.1 …, as those of visits v1, v2.
+
+    >>> sorted(items_by_visit({("BDI1", None): ["BDI1.1"], ("BDI2", None): ["BDI2.1"]}))
+    [('BDI', 'v1'), ('BDI', 'v2')]
+    """
+    told = {key: re.fullmatch(r"(.*?)[._ -]*(\d{1,2})", key[0]) for key in items if key[1] is None}
+    bases = {found[1] for found in told.values() if found}
+    if len(told) < 2 or len(told) != len(items) or len(bases) != 1 or not all(told.values()):
+        return dict(items)
+    return {(found[1], f"v{found[2]}"): items[key] for key, found in told.items() if found}

@@ -155,7 +155,7 @@ OTHER_WORDS = {
 
 @cache
 def arm_words(name: str) -> tuple[str, ...]:
-    """The allowed words of `treatment_class`, `control_kind`, `route` …: those of the evidence's codebook and others."""
+    """The allowed words of `treatment_class`, `control_kind`, `route` …: the evidence's codebook's, and others."""
     package = json.loads((shipped_folder("data") / "evidence" / "datapackage.json").read_text(encoding="utf-8"))
     fields = {one["name"]: one for table in package["resources"] for one in table["schema"]["fields"]}
     known = tuple(fields[name].get("constraints", {}).get("enum", ())) if name in fields else ()

@@ -54,7 +54,8 @@ _MORE = {  # rarer English words, and German, French, Spanish, Portuguese, Itali
     "trattamento groep behandeling random 组 组别 分组 治疗组 群 投与群 治療群",
     "visit": "visitnumber visitcode session epoch besuch termin zeitpunkt visite visita momento tijdstip "
     "meetmoment 访视 时间点 来院 時点",
-    "hours": "months month stunden tage tag wochen woche monat monate heures jours jour semaines semaine mois "
+    "hours": "months month time zeit temps tiempo tempo tijd stunden tage tag wochen woche monat monate heures "
+    "jours jour semaines semaine mois "
     "horas dias dia semanas semana meses mes ore giorni giorno settimane settimana mesi mese uren "
     "dagen dag weken maand maanden 小时 天 周 月 時間 日 週",
     "score": "gesamtwert summe punktwert punktzahl scoretotal puntaje puntuacion pontuacao punteggio "

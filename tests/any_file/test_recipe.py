@@ -367,8 +367,8 @@ def test_one_item_of_many_is_not_taken_for_the_total(tmp_path):
     pd.DataFrame({"id": [1, 2], "group": ["ketamine", "placebo"], **items}).to_csv(tmp_path / "a.csv", index=False)
     text = ka.write_recipe(tmp_path / "a.csv").read_text(encoding="utf-8")
     line = next(one for one in text.splitlines() if one.startswith("score"))
-    assert line.startswith('score = "?"') and "BDI1.1 to BDI1.21 are numbered" in line
-    assert "score" in next(one for one in text.splitlines() if one.startswith("confirmed = false"))
+    assert line.startswith('score = "BDI1"  # likely: the sum of the items') and "[items]" in text
+    assert "visit" in next(one for one in text.splitlines() if one.startswith("confirmed = false"))
 
 
 def test_the_id_of_a_study_is_not_taken_for_the_patients(tmp_path):
