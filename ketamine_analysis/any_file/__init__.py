@@ -3,8 +3,8 @@
 Takes a file of any shape and its `dataset.toml`; gives `scores`, `arms` or `effects` and a report of doubts.
 Read: `recipe` (the words), `reshape`, `recipe_times` and `metapsy` (the recipe applied), `any_dataset` and `as_effects`
 (the verbs); `new_recipe`, `recipe_plan`, `recipe_of_results`, `recipe_of_patients` on `recognise` (guesses) with
-`recognise_results`, `recognise_wide`, `recognise_arms`; `plausibility` and its parts, `examination`, `file_words` (what
-is reported).
+`recognise_results`, `recognise_wide`, `recognise_arms`, `drug_names`; `questions` (put one by one); `plausibility` and
+its parts, `examination`, `file_words` (what is reported).
 """
 
 from .any_dataset import read_as_arms, read_dataset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,17 @@ HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it h
 """
 
 
-def write_recipe(path: str | Path, *, out: str | Path | None = None, sheet: str | None = None) -> Path:
+def write_recipe(
+    path: str | Path,
+    *,
+    out: str | Path | None = None,
+    sheet: str | None = None,
+    answers: Callable[[str], str] | None = None,
+) -> Path:
     """Inspects a file and writes `dataset.toml` beside it (FILE.toml where that is another file's); the recipe's path.
 
-    out : another place for the recipe. sheet : of a workbook with several.
+    out : another place for the recipe. sheet : of a workbook with several. answers : takes the recipe's text and gives
+    it with what a person answered (`--ask` of the command line).
     Raises DatasetError for a file that cannot be read, and where a recipe exists already.
     """
     path = Path(path)
@@ -33,6 +41,7 @@ def write_recipe(path: str | Path, *, out: str | Path | None = None, sheet: str 
             str(target), "no recipe there yet", "it is not overwritten: edit and check it, remove it, or say --out"
         )
     text = recipe_text(path, sheet=sheet, base=target.parent)
+    text = text if answers is None else answers(text)
     try:
         target.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -120,6 +120,16 @@ def load_recipe(path: str | Path) -> Recipe:
     return Recipe(source=path, **{**plain, "file": path.parent / settings["file"]})
 
 
+def wrong_answer(text: str, table: str, key: str) -> str:
+    """Why the answer in one line of a recipe's text cannot be; "" where it can."""
+    settings = tomllib.loads(text)
+    place = f"{table}.{key}" if table else key
+    for told, value, rule, fix in [*_key_problems(settings), *_word_problems(settings)]:
+        if (told == place or told.startswith(f"{place}.")) and value not in ("?", ASK):
+            return f"{value!r} is not {rule}: {fix}"
+    return ""
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise one_problem(str(path), "the recipe exists", "write one with: ketamine-analysis new FILE")

@@ -111,12 +111,13 @@ def new(
     file: Annotated[Path, typer.Argument(help="A data file of any format.")],
     out: Annotated[Path | None, typer.Option(help="Where the recipe goes; default dataset.toml beside FILE.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook with several.")] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask what is not sure, one by one; Enter keeps a guess.")] = False,
 ) -> None:
     """Inspect FILE and write dataset.toml beside it: which column is what, how sure, and why."""
     from ..any_file.new_recipe import write_recipe
 
     try:
-        recipe = write_recipe(file, out=out, sheet=sheet)
+        recipe = write_recipe(file, out=out, sheet=sheet, answers=_asked if ask else None)
     except (DatasetError, OSError) as error:
         _stop(str(error))
     text = recipe.read_text(encoding="utf-8")
@@ -178,6 +179,12 @@ def run(
     _tell_failures(done.notebooks)
     typer.echo(f"open in a browser: {done.out / 'index.html'} ({done.manifest['seconds']:.0f} s)")
     raise typer.Exit(0 if done.notebooks["ok"].all() else 1)
+
+
+def _asked(text: str) -> str:
+    from ..any_file.questions import ask_all
+
+    return ask_all(text, lambda words: typer.prompt(words, default="", show_default=False), typer.echo)
 
 
 def _next(problems: pd.DataFrame, file: Path) -> str:

@@ -1,0 +1,117 @@
+"""The open questions of a new recipe, one by one: what is asked, what stands there, and the recipe with the answer."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .recipe import wrong_answer
+from .recognise import GUESS
+
+OPEN = ("?", "hours?")
+_LINE = re.compile(r"^(?P<key>[^#=\[\]]+?) = (?P<value>.+?)  # (?P<sure>sure|likely|GUESS)(?:: (?P<why>.*))?$")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One guess of a recipe: `line` (from 0), `table` and `key` it stands under, `part` of an arm, `value`, `why`.
+
+    open : nothing is guessed, an answer is needed; else Enter keeps the guess.
+    """
+
+    line: int
+    table: str
+    key: str
+    part: str
+    value: str
+    why: str
+
+    @property
+    def open(self) -> bool:
+        """Whether there is no guess to keep."""
+        return self.value in OPEN
+
+    @property
+    def words(self) -> str:
+        """The question in a line: what is meant, why it is asked, what is guessed."""
+        what = " ".join(filter(None, (f"[{self.table}]" if self.table else "", self.key, self.part)))
+        kept = "" if self.open else f" [{self.value}]"
+        return f"{what}: {self.why}{kept}"
+
+
+def open_questions(text: str) -> list[Question]:
+    """The guesses of a recipe in the order in which they stand; the parts of an arm that are asked, each by itself.
+
+    >>> [one.words for one in open_questions('scale = "?"  # GUESS: no name tells it')]
+    ['scale: no name tells it']
+    """
+    found, table = [], ""
+    for place, line in enumerate(text.splitlines()):
+        if line.startswith("["):
+            table = line.split("]")[0].strip("[")
+        told = _LINE.match(line)
+        if told is None or told["sure"] != GUESS:
+            continue
+        value, key, why = tomllib.loads(f"v = {told['value']}")["v"], told["key"].strip('"'), told["why"] or ""
+        if isinstance(value, dict):
+            asked = [part for part, one in value.items() if one in OPEN]
+            found += [Question(place, table, key, part, "?", why) for part in asked]
+            found += [] if asked else [Question(place, table, key, "", told["value"], why)]
+        else:
+            shown = str(value) if isinstance(value, str) else told["value"]
+            found.append(Question(place, table, key, "", shown, why))
+    return found
+
+
+def with_answer(text: str, question: Question, answer: str) -> str:
+    """The recipe with the answer in its line; an empty answer keeps the guess. Raises ValueError where one is needed.
+
+    >>> asked = 'scale = "?"  # GUESS: no name tells it'
+    >>> with_answer(asked, open_questions(asked)[0], "MADRS")
+    'scale = "MADRS"  # sure: answered'
+    """
+    answer = answer.strip()
+    if not answer and question.open:
+        raise ValueError("this one needs an answer")
+    lines = text.splitlines()
+    told = _LINE.match(lines[question.line])
+    if told is None:
+        raise ValueError(f"line {question.line + 1} is no longer the one that was asked about")
+    value = told["value"]
+    if question.part:
+        value = re.sub(rf'({question.part} = )"\?"', lambda found: found[1] + _toml(answer), value, count=1)
+    elif answer:
+        value = _toml(answer)
+    still = '"?"' in value
+    lines[question.line] = (
+        f"{told['key']} = {value}  # {GUESS + ': ' + (told['why'] or '') if still else 'sure: answered'}"
+    )
+    return "\n".join(lines) + ("\n" if text.endswith("\n") else "")
+
+
+def ask_all(text: str, ask: Callable[[str], str], tell: Callable[[str], None]) -> str:
+    """The recipe after each of its questions was put by `ask` (the words of a question → the answer), and confirmed.
+
+    tell : told what an answer lacks; the question is put again.
+    """
+    while questions := open_questions(text):
+        question = questions[0]
+        try:
+            answered = with_answer(text, question, ask(question.words))
+            if wrong := wrong_answer(answered, question.table, question.key):
+                raise ValueError(wrong)
+            text = answered
+        except ValueError as error:
+            tell(str(error))
+    return re.sub(r"(?m)^confirmed = false.*$", "confirmed = true  # every question was answered", text)
+
+
+def _toml(answer: str) -> str:
+    """The answer as a TOML value: a number, a list, a table or true and false as they are, all else as text."""
+    try:
+        tomllib.loads(f"v = {answer}")
+    except tomllib.TOMLDecodeError:
+        return '"' + answer.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return answer
