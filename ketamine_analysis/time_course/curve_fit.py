@@ -163,18 +163,30 @@ def restricted(curves: Curves, held: np.ndarray) -> Curves:
     likelihood of a linearised curve depends on its columns' span alone, so no iteration is needed.
     """
     f = values(curves, curves.logs)
-    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
     spread = (float(curves.state[-2]), float(curves.state[-1]))
+    slope = _columns(curves, held, spread)[1]
+    return fitted_at(curves, held, _variances(curves, slope, f, spread))
+
+
+def fitted_at(curves: Curves, held: np.ndarray, spread: tuple[float, float]) -> Curves:
+    """Sizes and covariance at given (τ², ω²) and shape parameters; `deviance` : of the restricted likelihood there."""
+    size, slope = _columns(curves, held, spread)
+    here = likelihood(curves.blocks, slope, curves.y, values(curves, curves.logs), spread, restricted=True)
+    keep = np.concatenate([np.ones(len(size), bool), ~held])
+    covariance = np.zeros((len(keep), len(keep)))
+    covariance[np.ix_(keep, keep)] = np.linalg.pinv(here.information, hermitian=True)
+    state = np.array([*curves.logs, *spread])
+    return replace(curves, state=state, size=size, covariance=covariance, deviance=here.deviance)
+
+
+def _columns(curves: Curves, held: np.ndarray, spread: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """The sizes by generalised least squares, and the linearised curve's columns without the held parameters."""
+    f = values(curves, curves.logs)
+    x = f[:, None] * (curves.column[:, None] == np.arange(curves.sizes))
     size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
     keep = np.concatenate([np.ones(len(size), bool), ~held])
-    slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, curves.logs]))[:, keep]
-    spread = _variances(curves, slope, f, spread)
-    size = likelihood(curves.blocks, x, curves.y, f, spread, restricted=False).b
-    slope = jacobian(curves, curves.t, curves.place, curves.column, np.concatenate([size, curves.logs]))[:, keep]
-    information = likelihood(curves.blocks, slope, curves.y, f, spread, restricted=True).information
-    covariance = np.zeros((len(keep), len(keep)))
-    covariance[np.ix_(keep, keep)] = np.linalg.pinv(information, hermitian=True)
-    return replace(curves, state=np.array([*curves.logs, *spread]), size=size, covariance=covariance)
+    at = np.concatenate([size, curves.logs])
+    return size, jacobian(curves, curves.t, curves.place, curves.column, at)[:, keep]
 
 
 def values(curves: Curves, logs: np.ndarray) -> np.ndarray:

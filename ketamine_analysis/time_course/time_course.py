@@ -15,16 +15,18 @@ from ..effects.time_windows import assign_window
 from ..errors import NotInData
 from ..intervals import summary_html, summary_table, summary_text
 from .arm_course import ArmTimeCourse, fit_arm_course
+from .class_differences import compare_at
 from .course_rows import checked_effects, counted_arms, sized_rows
 from .crossings import GRID, first_hours, hours_beyond
-from .curve_bands import band, may_be_out_of_sight, widest_size
+from .curve_bands import band, may_be_out_of_sight, size_limits, widest_size
 from .curve_bounds import HELD, OUT_OF_SIGHT, hours_interval, hours_to_fraction, limits_note, open_sides
-from .curve_fit import Curves, jacobian, maximum_likelihood, restricted
+from .curve_fit import Curves, maximum_likelihood, restricted
 from .random_speed import RandomSpeed, fit_random_speed
 from .refits import misfit_table, without_each_trial
 from .reml import make_blocks
 from .shape_tests import information_criteria, likelihood_ratio
 from .shapes import SHAPES
+from .spread_mixture import SpreadMixture, spread_mixture, usual_scale
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class TimeCourse:
     ml : the maximum-likelihood fit (shapes are compared and half-times bounded by it); reml : the restricted fit
         (sizes, their covariance, tau = sd of a trial's own size, omega = sd of what is left at a time).
     unbounded : for each shape parameter the sides ("low", "high") on which the data set no limit.
-    left_out : effects in no time window (shape "windows" only).
+    left_out : effects in no time window (shape "windows" only). mixture : with a prior, its posterior of τ and ω.
     """
 
     effects: pd.DataFrame
@@ -47,6 +49,12 @@ class TimeCourse:
     reml: Curves
     unbounded: tuple[tuple[str, ...], ...]
     left_out: pd.DataFrame
+    mixture: SpreadMixture | None = None
+
+    @property
+    def inference(self) -> Curves | SpreadMixture:
+        """What intervals come from: the mixture where there is a prior, else the restricted fit."""
+        return self.mixture or self.reml
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -74,7 +82,10 @@ class TimeCourse:
 
         The variances are shared by all classes, but a class of five trials does not borrow the others' certainty
         (as Hartung & Knapp count: k − 1 for one mean). For shape "windows" a size's trials are those of its window.
+        Infinite with a prior on the variances.
         """
+        if self.mixture is not None:  # a prior instead of t
+            return np.full(len(self.columns), np.inf)
         column, studies = self.ml.column, self.effects["study"].to_numpy()
         trials = np.array([len(set(studies[column == one])) for one in range(len(self.columns))])
         held = self._held()
@@ -87,17 +98,18 @@ class TimeCourse:
         `note` says in words what the data cannot tell (an unbounded time has no estimate), and where the shape does
         not fit the class's trials (`misfit`).
         """
-        k = len(self.reml.size)
         places = [self.classes.index(name) for name, _ in self.columns]
         terms = [f"{self.ml.shapes[i].size} {window}".strip() for i, (_, window) in zip(places, self.columns)]  # noqa: B905
-        sizes = summary_table(terms, self.reml.size, np.sqrt(np.diag(self.reml.covariance)[:k]), self.df, level=level)
+        found = [size_limits(self.inference, row, df, level) for row, df in enumerate(self.df)]
+        size, error, low, high = np.array(found).T
+        sizes = summary_table(terms, size, error, self.df, level=level).assign(conf_low=low, conf_high=high)
         sizes.insert(0, "treatment_class", [name for name, _ in self.columns])
         sizes["note"] = ""
         for row, place in enumerate(places):
             own = self.ml.own(place)
             held = bool(self._held()[own].any())
             if held or (len(own) > 1 and may_be_out_of_sight(self.ml, row, level)):
-                low, high = widest_size(self.ml, row, self.df[row], level)
+                low, high = widest_size(self.ml, self.inference, row, self.df[row], level)
                 sizes.loc[row, ["estimate", "std_error", "statistic", "p_value"]] = np.nan
                 sizes.loc[row, ["conf_low", "conf_high"]] = low, high
                 sizes.loc[row, "note"] = HELD if held else OUT_OF_SIGHT
@@ -125,7 +137,7 @@ class TimeCourse:
             column = np.array([self.columns.index(key) if key in self.columns else -1 for key in keys])
             times = self.effects.loc[self.effects["treatment_class"] == name, "hours"]
             looked = (t >= times.min()) & (t <= times.max()) & (column >= 0)
-            table = band(self.ml, self.reml, self._held(), t, column, self.df[column], level)
+            table = band(self.ml, self.inference, self._held(), t, column, self.df[column], level)
             table.insert(0, "treatment_class", name)
             table.insert(1, "hours", t)
             silent = np.where(column < 0, "no look of this class in this window", "")
@@ -167,28 +179,7 @@ class TimeCourse:
 
     def compare(self, first: str, second: str, *, at: float, level: float = 0.95) -> pd.DataFrame:
         """The difference of two classes' effects against control at one hour: an indirect comparison, and so named."""
-        for name in (first, second):
-            if name not in self.classes or self.shape.get(name) == "windows":
-                fitted = [one for one, shape in self.shape.items() if shape != "windows"]
-                raise ValueError(f"class {name!r} was not fitted with a curve: use one of {fitted}")
-        curves = self.predict([at], level=level).set_index("treatment_class")
-        both = np.array([self.classes.index(first), self.classes.index(second)])
-        column = np.array([self.columns.index((first, "")), self.columns.index((second, ""))])
-        state = np.concatenate([self.reml.size, self.reml.logs])
-        slope = jacobian(self.reml, np.array([at, at]), both, column, state)
-        gap = slope[0] - slope[1]
-        error, df = float(np.sqrt(gap @ self.reml.covariance @ gap)), self.df[column].min()
-        middle = curves["estimate"][first] - curves["estimate"][second]
-        row = summary_table(f"{first} minus {second}", middle, error, df, level=level)
-        row = row.assign(hours=at, measure=self.measure, comparison="indirect, not randomised", note="")
-        if np.isnan(middle) or any(len(self.ml.own(one)) > 1 for one in both):  # no linearised interval: see `band`
-            low, high = curves["conf_low"], curves["conf_high"]
-            row = row.assign(std_error=np.nan, statistic=np.nan, p_value=np.nan)
-            row = row.assign(conf_low=low[first] - high[second], conf_high=high[first] - low[second])
-            row["note"] = "the widest difference of the two bands" + (
-                "; a half-time is not identified: no estimate" if np.isnan(middle) else ""
-            )
-        return row
+        return compare_at(self, first, second, at=at, level=level)
 
     def information_criteria(self) -> pd.DataFrame:
         """AIC and BIC (n = trials) of the ML fit, to compare shapes on the same `effects`: lower is better."""
@@ -230,7 +221,10 @@ class TimeCourse:
 
     def _again(self, effects: pd.DataFrame, correlation: float, shape: str | None = None) -> TimeCourse:
         kind, constant = shape or self.shape, self.constant_correlation
-        again = fit_time_course(effects, shape=kind, correlation=correlation, constant_correlation=constant)
+        prior = "half_normal" if self.mixture else None
+        again = fit_time_course(
+            effects, shape=kind, correlation=correlation, constant_correlation=constant, prior=prior
+        )
         return cast(TimeCourse, again)
 
     def _held(self) -> np.ndarray:
@@ -257,6 +251,7 @@ def fit_time_course(
     by: str = "treatment_class",
     correlation: float = 0.5,
     constant_correlation: bool = False,
+    prior: str | None = None,
 ) -> TimeCourse | ArmTimeCourse:
     """Curves of effect against hours since first dose, one per class, from all times of all trials at once.
 
@@ -270,7 +265,9 @@ def fit_time_course(
     Model: y_i(t) = (E_c + u_i) f_c(t) + w_i(t) + error, u_i ~ N(0, τ²), w_i(t) ~ N(0, ω²); the u of two classes
     in one trial correlate ½. Shapes by maximum likelihood, then variances, sizes and standard errors by
     restricted likelihood of the curve linearised there (as Lindstrom & Bates 1990, Biometrics 46:673).
-    Raises ValueError for an unknown shape, several measures, times "within", or too few effects;
+    prior : "half_normal" integrates τ and ω out under half-normal priors of their measure's usual scale, so that a
+        class of few trials has a band by the spread that trials usually have; hours keep their profile bounds.
+    Raises ValueError for an unknown shape or prior, several measures, times "within", or too few effects;
     ConvergenceError when no start reaches an optimum.
 
     >>> table = pd.DataFrame({"study": list("abcd"), "treatment_class": "x", "hours": [4.0, 24.0, 96.0, 600.0],
@@ -297,4 +294,6 @@ def fit_time_course(
     reml = restricted(ml, np.array([len(sides) > 0 for sides in unbounded], dtype=bool))
     measure = str(rows["measure"].iloc[0]) if "measure" in rows else "effect"
     rows = rows.drop(columns="_column")
-    return TimeCourse(rows, measure, columns, correlation, constant_correlation, ml, reml, unbounded, left_out)
+    scale = None if prior is None else usual_scale(prior, measure)
+    mixture = None if scale is None else spread_mixture(ml, np.array([len(one) > 0 for one in unbounded], bool), scale)
+    return TimeCourse(rows, measure, columns, correlation, constant_correlation, ml, reml, unbounded, left_out, mixture)
