@@ -23,6 +23,7 @@ from .page_body import clean_html, page_body, plain
 SHIPPED = (
     "Computed from the tables in <code>data/</code>; every page shows its numbers, their intervals and their sources."
 )
+ANSWER = "03_response_timelines"  # the page whose headline is the answer: it stands first
 ROWS_SHOWN = 8  # of a card's numbers; a longer table is folded
 PAGE = Template((Path(__file__).parent / "report_page.html").read_text(encoding="utf-8"))
 
@@ -39,8 +40,12 @@ def write_page(notebook: nbformat.NotebookNode, path: Path, names: list[tuple[st
 
 
 def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.NotebookNode], about: str) -> None:
-    """index.html: every question, then a card for each with its headline figure and numbers, and all downloads."""
+    """index.html: the answer, every question, a card for each with its headline figure and numbers, all downloads."""
     rows = table.to_dict("records")
+    answered = [
+        row for row in rows if row["notebook"] == ANSWER and row["ok"] and not isinstance(row["not_asked"], str)
+    ]
+    others = [row for row in rows if row not in answered]
     questions = "".join(
         f'<li><span class="number">{row["notebook"].split("_")[0]}</span> '
         f'<a href="#{row["notebook"]}">{html.escape(row["title"])}</a></li>'
@@ -53,8 +58,10 @@ def write_index(target: Path, table: pd.DataFrame, executed: dict[str, nbformat.
     made += f"ketamine_analysis {__version__}, {versions}."
     body = (
         "<h1>Ketamine and conventional antidepressants: hours against weeks</h1>"
-        f'<p>{about} Nothing here is medical advice.</p><ul class="questions">{questions}</ul>'
-        + "".join(_card(row, executed[row["notebook"]]) for row in rows)
+        f"<p>{about} Nothing here is medical advice.</p>"
+        + "".join(_card(row, executed[row["notebook"]]) for row in answered)
+        + f'<ul class="questions">{questions}</ul>'
+        + "".join(_card(row, executed[row["notebook"]]) for row in others)
         + f'<section class="card"><h2 id="files">Figures and tables</h2>{files}</section>'
         + f'<p class="small">{html.escape(made)}</p>'
     )
@@ -91,14 +98,19 @@ def _card(row: dict, notebook: nbformat.NotebookNode) -> str:
     state = f"not asked: {row['not_asked']}" if isinstance(row["not_asked"], str) else state
     title, page = html.escape(row["title"]), f"{row['notebook']}.html"
     image = _tagged_output(notebook, "headline", "image/png")
-    figure = f'<img alt="{title}" src="data:image/png;base64,{image}">' if image else ""
     numbers = clean_html(_tagged_output(notebook, "headline_numbers", "text/html") or "")
     numbers = numbers or clean_html(markdown2html(_tagged_output(notebook, "headline_numbers", "text/markdown") or ""))
+    words = html.unescape(re.sub(r"<[^>]+>", "", numbers))
+    said = html.escape(re.sub(r"\s+", " ", words).strip(), quote=True)
+    alt = title if "<table" in numbers or not said else said  # a figure says what its sentences say
+    figure = f'<img alt="{alt}" src="data:image/png;base64,{image}">' if image else ""
     if numbers.count("<tr") > ROWS_SHOWN + 1:
         numbers = f"<details><summary>the numbers ({numbers.count('<tr') - 1} rows)</summary>{numbers}</details>"
+    parts = [f"<p>{html.escape(_lead(notebook))}</p>", figure, f'<div class="numbers">{numbers}</div>']
+    if row["notebook"] == ANSWER:  # sentences, figure (to be pushed aside on a phone, not shrunk), how
+        parts = [parts[2], f'<div class="scroll">{figure}</div>', parts[0]]
     return (
-        f'<section class="card"><h2 id="{row["notebook"]}"><a href="{page}">{title}</a></h2>'
-        f'<p>{html.escape(_lead(notebook))}</p>{figure}<div class="numbers">{numbers}</div>'
+        f'<section class="card"><h2 id="{row["notebook"]}"><a href="{page}">{title}</a></h2>{"".join(parts)}'
         f'<p><a href="{page}">The whole page, with its code and limits →</a></p>'
         f'<p class="small {"" if row["ok"] else "failed"}">{html.escape(state)}</p></section>'
     )

@@ -266,7 +266,8 @@ def fit_time_course(
     in one trial correlate ½. Shapes by maximum likelihood, then variances, sizes and standard errors by
     restricted likelihood of the curve linearised there (as Lindstrom & Bates 1990, Biometrics 46:673).
     prior : "half_normal" integrates τ and ω out under half-normal priors of their measure's usual scale, so that a
-        class of few trials has a band by the spread that trials usually have; hours keep their profile bounds.
+        class of few trials has a band by the spread that trials usually have; hours keep their profile bounds. Early
+        on a curve of six trials its bands hold the truth a little less often (tests/calibration/time_course.py).
     Raises ValueError for an unknown shape or prior, several measures, times "within", or too few effects;
     ConvergenceError when no start reaches an optimum.
 
