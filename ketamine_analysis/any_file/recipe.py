@@ -109,8 +109,8 @@ def load_recipe(path: str | Path) -> Recipe:
     path = Path(path)
     settings = _parsed(path)
     own = settings.get("scales")
-    if isinstance(own, dict) and all(isinstance(one, dict) for one in own.values()):
-        define_scales(own, path.name)
+    if isinstance(own, dict):
+        define_scales({name: words for name, words in own.items() if isinstance(words, dict)}, path.name)
     problems = [*_key_problems(settings), *_word_problems(settings)]
     if problems:
         raise DatasetError(
@@ -212,6 +212,14 @@ def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
     ):
         if isinstance(value, str) and value not in allowed:
             found.append((key, value, "a known word", f"one of {', '.join(allowed)}{nearest(value, allowed)}"))
+    level = settings.get("level", 0.95)
+    if isinstance(level, (int, float)) and not 0 < level < 1:
+        found.append(("level", str(level), "a level between 0 and 1", "write 0.95 for 95 %"))
+    scales = settings.get("scales", {})
+    for name, words in scales.items() if isinstance(scales, dict) else ():
+        if not isinstance(words, dict):
+            fix = "a scale is a table: [scales.NAME] with minimum, maximum, citation"
+            found.append((f"scales.{name}", str(words), "a value of the right kind", fix))
     nominal = time.get("nominal", [0]) if isinstance(time, dict) else [0]
     if not (isinstance(nominal, list) and nominal and all(type(one) in (int, float) for one in nominal)):
         found.append(

@@ -97,6 +97,11 @@ def own_scale(
         raise ValueError(f"scale {name!r}: minimum {low:g} must lie below maximum {high:g}")
     if not str(citation).strip():
         raise ValueError(f"scale {name!r} needs a citation: where its range and direction are from")
+    for what, value in (("higher_is_worse", higher_is_worse), ("integer", integer)):
+        if not isinstance(value, bool):
+            raise ValueError(f"scale {name!r}: {what} {value!r} must be true or false")
+    if not isinstance(remission or {}, Mapping):
+        raise ValueError(f"scale {name!r}: remission {remission!r} must be a table: rule → where it was published")
     none = (low if higher_is_worse else high) if floor is None else _number(name, "floor", floor)
     if not low <= none <= high:
         raise ValueError(f"scale {name!r}: floor {none:g} must lie between {low:g} and {high:g}")
@@ -132,6 +137,8 @@ def _number(name: str, what: str, value: object) -> float:
 
 def _cutoff(name: str, rule: str, citation: str, low: float, high: float, higher_is_worse: bool) -> Cutoff:
     sign = "<=" if higher_is_worse else ">="
+    if not isinstance(citation, str) or not citation.strip():
+        raise ValueError(f"scale {name!r}: remission {rule!r} needs a citation: where it was published")
     try:
         limit = float(rule.removeprefix(sign)) if rule.startswith(sign) else math.nan
     except ValueError:

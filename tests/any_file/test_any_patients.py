@@ -100,6 +100,18 @@ def test_a_recipe_defines_a_scale_of_its_own_and_run_takes_it_along(group, tmp_p
     mirror = ka.derive_outcomes(ka.read_scores(group, columns={"subject": "Patient", "hours": "hour", "score": "MADRS"},
                                                scale="MADRS", study="s", arm="k"))  # fmt: skip
     assert outcomes["response"].tolist() == mirror["response"].tolist()
+    wrong = recipe.with_name("wrong.toml")
+    wrong.write_text(
+        text.replace("[columns]", "level = 95\n[columns]", 1) + "\n[scales]\nmood2 = 5\n", encoding="utf-8"
+    )
+    with pytest.raises(ka.DatasetError):  # TOML itself: a table defined twice
+        ka.read_dataset(wrong)
+    wrong.write_text(
+        text.split("[scales")[0].replace("[columns]", "level = 95\n[columns]", 1) + "[scales]\nm = 5\n", "utf-8"
+    )
+    with pytest.raises(ka.DatasetError) as raised:
+        ka.read_dataset(wrong)
+    assert {"level", "scales.m"} <= set(raised.value.problems["column"])
     broken = recipe.with_name("broken.toml")
     broken.write_text(text.replace("minimum = 0", "minimum = 70").replace("test mood", "test broken"), encoding="utf-8")
     with pytest.raises(ka.DatasetError, match="broken.toml, column scales.test broken: .*minimum 70 must lie below"):

@@ -67,6 +67,12 @@ def test_cutoffs_keep_range_and_direction_and_names_stay_what_they_are():
             ka.own_scale("x", 0, 40, "a manual", remission=rules)
     with pytest.raises(ValueError, match="needs a citation"):
         ka.own_scale("x", 0, 40, " ")
+    with pytest.raises(ValueError, match="remission '<=4' must be a table"):
+        ka.own_scale("x", 0, 40, "a manual", remission="<=4")
+    with pytest.raises(ValueError, match="remission '<=4' needs a citation"):
+        ka.own_scale("x", 0, 40, "a manual", remission={"<=4": 5})
+    with pytest.raises(ValueError, match="integer 'yes' must be true or false"):
+        ka.own_scale("x", 0, 40, "a manual", integer="yes")
     with pytest.raises(ValueError, match="floor 50 must lie between"):
         ka.own_scale("x", 0, 40, "a manual", floor=50)
     with pytest.raises(ValueError, match="'MADRS' is a shipped scale"):
