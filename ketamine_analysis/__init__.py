@@ -71,16 +71,16 @@ _NAMES = {
         simulated_truth summarize_arms
     """,
     "reading": """
-        ITEM_RULES RawTable check_arms check_scores problems_in_arms problems_in_scores read_arms read_scores
-        read_table sum_items
+        ITEM_RULES RawTable check_arms check_scores events_from_percent mean_sd_from_quantiles
+        problems_in_arms problems_in_scores read_arms read_scores read_table sd_from_interval sd_from_p
+        sd_from_std_error sd_from_t std_error_from_interval sum_items
     """,
     "evidence": "default_pool known_studies load_evidence published_contrasts",
     "effects": """
         PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events
-        collect_effects contrast_arms contrast_events event_rates events_from_percent group_contrasts
-        in_points mean_sd_from_quantiles measurements minimal_difference number_needed one_per_window
-        patient_groups per_hundred problems_in_adverse_events problems_in_effects published_pools read_effects
-        sampling_covariance sd_from_interval sd_from_p sd_from_std_error sd_from_t std_error_from_interval
+        collect_effects contrast_arms contrast_events event_rates group_contrasts in_points measurements
+        minimal_difference number_needed one_per_window patient_groups per_hundred
+        problems_in_adverse_events problems_in_effects published_pools read_effects sampling_covariance
         time_covariance typical_spreads with_converted_means without_contrast
     """,
     "pooling": """

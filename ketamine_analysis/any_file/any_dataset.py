@@ -37,9 +37,10 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
 
 
 def _finished(data: RawDataset) -> pd.DataFrame:
-    if data.grain == "effects":
-        return finish_effects(data.frame, data.file, level=data.recipe.level if data.recipe is not None else 0.95)
-    return (finish_scores if data.grain == "patients" else finish_arms)(data.frame, data.file)
+    if data.grain == "patients":
+        return finish_scores(data.frame, data.file)
+    finish = finish_effects if data.grain == "effects" else finish_arms
+    return finish(data.frame, data.file, level=data.recipe.level if data.recipe is not None else 0.95)
 
 
 def read_as_arms(path: str | Path) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from ..effects.effects_read import problems_in_effects
 from ..errors import PROBLEM_COLUMNS, DatasetError
-from ..reading.checks import problems_in_arms, problems_in_scores
+from ..reading.checks import ARM_NUMBERS, problems_in_arms, problems_in_scores
 from ..reading.datasets import rows_from_baseline
+from ..reading.derived_numbers import with_derived
 from ..words import numeric
 from .any_dataset import check_confirmed, open_dataset
 from .file_words import in_file_words
@@ -116,6 +117,8 @@ def _facts_of_arms(frame: pd.DataFrame) -> dict[str, str]:
     arms = frame[["study", "arm"]].drop_duplicates()
     role = frame.drop_duplicates(["study", "arm"])["role"].value_counts() if "role" in frame else pd.Series(dtype=int)
     roles = ", ".join(f"{count} {name}" for name, count in role.items()) or "no role: no control arm is known"
+    numbers = frame.assign(**{name: numeric(frame[name]) for name in ARM_NUMBERS if name in frame})
+    found = with_derived(numbers).get("derived", pd.Series(dtype=object)).value_counts()
     return {
         "rows": str(len(frame)),
         "studies": _names(frame["study"]),
@@ -123,7 +126,7 @@ def _facts_of_arms(frame: pd.DataFrame) -> dict[str, str]:
         "outcomes": _counts(frame["outcome"].value_counts(), {}),
         "hours since first dose": _times(hours),
         "scale": _names(frame["scale"]),
-    }
+    } | ({"found from what is printed": _counts(found, {})} if len(found) else {})
 
 
 def _facts_of_effects(frame: pd.DataFrame) -> dict[str, str]:

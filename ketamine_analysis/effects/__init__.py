@@ -3,7 +3,7 @@
 Takes `arms` (from patients or papers) and adverse events; gives `effects` (estimate, standard error, covariances).
 Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`; `spreads`, `printed_differences`,
 `effects_read` (another's table of effects), `collected` (every form of evidence on one scale), `points` (back to words
-people use), `published_pools`; `converted_means`, `reported_numbers` (spreads from what papers print), `side_effects`,
+people use), `published_pools`; `converted_means`, `side_effects`,
 `patient_groups`.
 """
 
@@ -15,15 +15,6 @@ from .effects_read import problems_in_effects, read_effects
 from .patient_groups import PATIENT_GROUPS, group_contrasts, patient_groups
 from .points import in_points, minimal_difference, per_hundred
 from .published_pools import published_pools
-from .reported_numbers import (
-    events_from_percent,
-    mean_sd_from_quantiles,
-    sd_from_interval,
-    sd_from_p,
-    sd_from_std_error,
-    sd_from_t,
-    std_error_from_interval,
-)
 from .side_effects import (
     benefit_risk,
     check_adverse_events,
@@ -47,9 +38,7 @@ __all__ = [
     "contrast_arms",
     "contrast_events",
     "event_rates",
-    "events_from_percent",
     "group_contrasts",
-    "mean_sd_from_quantiles",
     "in_points",
     "measurements",
     "minimal_difference",
@@ -62,11 +51,6 @@ __all__ = [
     "published_pools",
     "read_effects",
     "sampling_covariance",
-    "sd_from_interval",
-    "sd_from_p",
-    "sd_from_std_error",
-    "sd_from_t",
-    "std_error_from_interval",
     "time_covariance",
     "with_converted_means",
     "typical_spreads",

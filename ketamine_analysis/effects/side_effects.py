@@ -7,8 +7,8 @@ import pandas as pd
 
 from ..errors import PROBLEM_COLUMNS, DatasetError, NotInData
 from ..outcomes.proportions import describe_number_needed_to_treat, proportion_interval
+from ..reading.reported_numbers import events_from_percent
 from .contrasts import POOLED_CONTROL_KINDS, contrast_arms
-from .reported_numbers import events_from_percent
 
 EVENT_COLUMNS = ("study", "arm", "event")
 # with a new oral drug in both arms the contrast is what the active drug added to it

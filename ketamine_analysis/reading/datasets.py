@@ -12,6 +12,7 @@ from ..errors import DatasetError, problem_table
 from ..outcomes.scales import NOT_STATED, Scale
 from .checks import ARM_NUMBERS, ARM_WORDS, problems_in_arms, problems_in_scores
 from .column_names import likely_column
+from .derived_numbers import printed_decimals, with_derived
 from .raw_tables import (
     HOURS_IN,
     load_table,
@@ -90,11 +91,12 @@ def finish_scores(raw: pd.DataFrame, file: str) -> pd.DataFrame:
     return _typed(raw, ("hours", "score"))
 
 
-def finish_arms(raw: pd.DataFrame, file: str) -> pd.DataFrame:
-    """The checked `arms` table of a raw one in the library's names, with `_line`."""
+def finish_arms(raw: pd.DataFrame, file: str, *, level: float = 0.95) -> pd.DataFrame:
+    """The checked `arms` table of a raw one in the library's names, with `_line`; `level` is that of its limits."""
     lines = raw.pop("_line")
     _raise_on_errors(problems_in_arms(raw, file=file, lines=lines))
-    return _typed(raw, tuple(name for name in ARM_NUMBERS if name in raw))
+    decimals = printed_decimals(raw["percent"].reset_index(drop=True)) if "percent" in raw else None
+    return with_derived(_typed(raw, tuple(name for name in ARM_NUMBERS if name in raw)), decimals, level=level)
 
 
 def read_arms(
@@ -106,6 +108,7 @@ def read_arms(
     outcome: str | None = None,
     arm: str | None = None,
     time_unit: str | None = None,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """A checked `arms` table: one row per arm, time and outcome, from a file or a dataframe.
 
@@ -115,9 +118,12 @@ def read_arms(
         arms are named; left out, the usual names are looked for (`side_columns`). Arm 1 is the experimental one.
     outcome : "response", "remission", "score", "change" …, for the whole table, where it has no such column; a table
         of arms side by side that does not say it holds "response" (counts) or "score" (means).
-    What such a table does not hold may stay unsaid: `hours` (missing, `timing` "not_stated": such rows are contrasted
-    with each other and placed in no window), `scale` ("not_stated"), `role` (a placebo is a control). A column that
-    looks like one of them is asked for. Raises DatasetError with every problem in `.problems`.
+    level : of `conf_low` and `conf_high`.
+    `events` come from `percent` and n, a mean's `std_error` from its limits, where the table tells no other
+    (`derived` says in which rows). What such a table does not hold may stay unsaid: `hours` (missing, `timing`
+    "not_stated": such rows are contrasted with each other and placed in no window), `scale` ("not_stated"), `role` (a
+    placebo is a control). A column that looks like one of them is asked for.
+    Raises DatasetError with every problem in `.problems`.
 
     >>> table = pd.DataFrame({"study": "a", "arm": ["ketamine", "saline"], "Week": 1, "n": 12, "events": [8, 1]})
     >>> arms = read_arms(table, columns={"hours": "Week"}, scale="MADRS", outcome="response", time_unit="weeks")
@@ -143,7 +149,7 @@ def read_arms(
     raw = with_study_days(raw, file) if unit == "study_days" and "hours" in raw else raw
     asked = [name for name in ("hours", "visit", "scale") if name not in raw and likely_column(name, raw.columns)]
     raw = raw if asked else with_unsaid(raw, NOT_STATED)
-    table = finish_arms(raw, file)
+    table = finish_arms(raw, file, level=level)
     table["hours"] *= HOURS_IN.get(unit, 1.0)
     return table
 

@@ -8,9 +8,8 @@ import pandas as pd
 
 from ..outcomes.scales import NOT_STATED, SCALES
 from ..words import blank, looked_up, numeric
+from .derived_numbers import COUNTED, printed_decimals
 from .problems import Fix, Problems
-
-COUNTED = ("response", "remission", "relapse", "continued_response")
 
 
 def checked_number(found: Problems, name: str, *, required: bool) -> pd.Series:
@@ -64,12 +63,7 @@ def check_counts(found: Problems, get: dict[str, pd.Series]) -> None:
     found.add(events > n, "events", "events at most n", lambda row: f"n is {n[row]:g}: correct either")
     found.add(events.notna() & n.isna(), "n", "n beside events", "a count needs its denominator")
     found.add((percent < 0) | (percent > 100), "percent", "percent from 0 to 100", "give the percentage of n")
-    decimals = (
-        found.table["percent"].astype(str).str.extract(r"\.(\d+)")[0].str.rstrip("0").str.len().fillna(0)
-        if "percent" in found.table
-        else 0
-    )
-    half = 0.5 * 10.0 ** -pd.Series(decimals, index=n.index) + 1e-9
+    half = 0.5 * 10.0 ** -printed_decimals(found.table.get("percent", percent)) + 1e-9
     nearest = events.where(events.notna(), (percent * n / 100).round())
     fits = (100 * nearest / n - percent).abs() <= half
     counted = found.table["outcome"].isin(COUNTED)

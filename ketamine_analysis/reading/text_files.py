@@ -27,6 +27,7 @@ MARKS = (  # byte order marks, the longer first
 )
 SAMPLE = 1 << 16  # bytes looked at for the delimiter
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
+PERCENT = r"[+-]?\d+(?:[.,]\d+)?\s*%"
 TEXT = pd.StringDtype(na_value=float("nan"))
 
 
@@ -52,6 +53,8 @@ def read_text(
     frame.columns = pd.Index([name.strip() for name in header])
     frame["_line"] = lines
     notes = [f"{encoding} text, {DELIMITER_WORDS.get(delimiter, repr(delimiter))} between columns"]
+    signed = _without_percent_signs(frame)
+    notes += [f"percent signs taken off {', '.join(signed)}"] if signed else []
     if decimal == "," or (decimal is None and delimiter != ","):
         changed = _decimal_points(frame)
         notes += [f"decimal comma in {', '.join(changed)}"] if changed else []
@@ -165,6 +168,18 @@ def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     words = pc.utf8_trim_whitespace(column)
     return pc.if_else(pc.is_in(words, value_set=pa.array(list(MISSING_WORDS))), pa.scalar(None, pa.string()), words)
+
+
+def _without_percent_signs(frame: pd.DataFrame) -> list[str]:
+    """Turns 46.7 % into 46.7 in columns in which every cell that is not empty has the sign; their names."""
+    changed = []
+    for place, name in enumerate(frame.columns[:-1]):
+        words = frame.iloc[:, place]
+        told = words[words.notna()]
+        if len(told) and told.iloc[0].endswith("%") and told.str.fullmatch(PERCENT).all():
+            frame.isetitem(place, words.str.rstrip("% "))
+            changed.append(str(name))
+    return changed
 
 
 def _decimal_points(frame: pd.DataFrame) -> list[str]:

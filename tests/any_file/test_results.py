@@ -180,3 +180,24 @@ def test_run_makes_a_page_of_each_kind_of_table(tmp_path):
         assert ("no data" in result.output) == (name == "single")
         assert (tmp_path / f"out_{name}" / "figures" / "15_forest.png").exists() == (name != "single")
         assert "<strong>The trials shown are simulated" not in page
+
+
+@pytest.mark.parametrize("sign", ["", "%", " %"])
+def test_percentages_side_by_side_are_counted(tmp_path, sign):
+    table = {"trial": NAMED["author"]} | {
+        f"{name}.{side}": values
+        for side in "ec"
+        for name, values in {
+            "n": NAMED[f"n.{side}"],
+            "percent": [
+                f"{100 * events / n:.1f}{sign}"
+                for events, n in zip(NAMED[f"event.{side}"], NAMED[f"n.{side}"], strict=True)
+            ],
+        }.items()
+    }
+    recipe, _ = _new(tmp_path, "percent", table)
+    _, arms = ka.read_dataset(recipe)
+    assert arms["events"].tolist() == [14, 6, 25, 17, 9, 2]
+    assert ka.read_as_effects(recipe)["estimate"].round(4).tolist() == [1.2102, 0.5863, 1.9095]
+    facts = ka.examine(recipe).understood.set_index("what")["found"]
+    assert facts["found from what is printed"] == "events from percent and n (n 6)"

@@ -133,6 +133,14 @@ def test_how_a_text_file_was_read_is_said(tmp_path):
     assert read_table(path, encoding="latin-1", delimiter=";", decimal=".").frame["score"].tolist()[0] == "30,0"
 
 
+def test_percent_signs_are_taken_off_where_every_cell_has_one(tmp_path):
+    path = tmp_path / "signs.csv"
+    path.write_text("study;rate;note\nA;46,7 %;50%\nB;;about 20%\nC;12%;\n", encoding="utf-8")
+    raw = ka.read_table(path)
+    assert raw.notes[1:] == ("percent signs taken off rate", "decimal comma in rate")
+    assert raw.frame["rate"].fillna("").tolist() == ["46.7", "", "12"] and raw.frame["note"][1] == "about 20%"
+
+
 def test_blank_lines_are_counted(tmp_path):
     WRITERS["blank_lines.csv"](tmp_path / "a.csv")
     assert read_table(tmp_path / "a.csv").frame["_line"].tolist() == [2, 3, 5, 6]
