@@ -14,6 +14,7 @@ from .recipe_of_patients import plan_patients
 from .recipe_of_results import plan_results
 from .recipe_plan import Plan
 from .recognise import SURE, Guess, convention, guess_columns
+from .subjects_file import plan_subjects
 
 NOMINAL = "# nominal = [0, 24, 168]  # hours of the planned visits, where subjects were seen at times of their own"
 HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it here, no code is needed.
@@ -51,11 +52,13 @@ def write_recipe(
 
 def recipe_text(path: Path, *, sheet: str | None = None, base: Path | None = None) -> str:
     """The recipe of a file as commented TOML."""
-    raw = read_table(path, sheet=sheet)
+    raw, subjects = plan_subjects(path, read_table(path, sheet=sheet), base or path.parent)
     plan = Plan(raw, guess_columns(raw))
     kind = convention(raw.frame.columns)
     name = path.name if base is None or base.resolve() == path.parent.resolve() else str(path.resolve())
     plan.top["file"] = Guess(name, SURE, "; ".join(raw.notes) or f"read as {path.suffix}")
+    if subjects is not None:
+        plan.top["subjects"] = subjects
     if sheet is not None or path.suffix.lower() in WORKBOOKS:
         plan.top["sheet"] = Guess(sheet or raw.notes[0].split("'")[1], SURE, "the sheet with the table")
     if kind in ("ADaM", "REDCap") or not plan_results(plan, path):

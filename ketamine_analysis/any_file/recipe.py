@@ -28,7 +28,8 @@ COLUMNS = tuple(
 ARM_KEYS = (*ARM_TRAITS, "label")
 TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
 KEYS: Mapping[str, tuple[type, ...]] = {
-    "file": TEXT, "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT, "layout": TEXT, "grain": TEXT,
+    "file": TEXT, "subjects": TEXT, "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT,
+    "layout": TEXT, "grain": TEXT,
     "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "measure": TEXT, "favours_drug": TEXT,
     "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
     "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
@@ -50,6 +51,7 @@ class Recipe:
 
     source: Path
     file: Path
+    subjects: Path | None = None
     grain: str = "patients"
     layout: str = "long"
     sheet: str | None = None
@@ -116,8 +118,9 @@ def load_recipe(path: str | Path) -> Recipe:
         raise DatasetError(
             problem_table(path.name, [(None, key, value, rule, fix) for key, value, rule, fix in problems])
         )
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
-    return Recipe(source=path, **{**plain, "file": path.parent / settings["file"]})
+    plain: dict[str, Any] = {k: tuple(one) if isinstance(one, list) else one for k, one in settings.items()}
+    files = {key: path.parent / settings[key] for key in ("file", "subjects") if key in settings}
+    return Recipe(source=path, **(plain | files))
 
 
 def wrong_answer(text: str, table: str, key: str) -> str:

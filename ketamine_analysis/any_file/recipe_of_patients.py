@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..outcomes.scales import SCALES
 from ..reading.visits import ASK, DROP
-from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
+from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_sdtm_scale, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_arms import drug_words, guess_arms
 from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit
@@ -120,7 +120,8 @@ def _doubt_subject(plan: Plan) -> None:
     """A column of patients that stands several times at most of its times may be the study or the site: asked."""
     subject = plan.columns.get("subject")
     when = [plan.columns[name].value for name in ("visit", "hours", "date", "scale", "period") if name in plan.columns]
-    place = [name for name in ("PARAMCD", "PARAM", "study", *when) if name in plan.raw.frame]
+    one_scale = ("PARAMCD", "PARAM", *plan.tables.get("filter", {}))
+    place = [name for name in (*one_scale, "study", *when) if name in plan.raw.frame]
     if subject is None or subject.confidence == SURE or not set(when) & set(plan.raw.frame.columns):
         return
     if (
@@ -146,7 +147,9 @@ def _without_repeats(plan: Plan) -> str | None:
 
 def _plan_scale(plan: Plan, texts: list[str], kind: str) -> None:
     raw = plan.raw
-    for column in ("PARAMCD", "PARAM", "scale", "instrument", "questionnaire"):
+    if {"QSCAT", "QSTEST"} <= set(raw.frame):
+        plan_sdtm_scale(plan)
+    for column in () if "scale" in plan.top else ("PARAMCD", "PARAM", "scale", "instrument", "questionnaire"):
         if column not in raw.frame:
             continue
         values = words_of(raw, column)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..evidence.shipped import arm_words
 from ..reading.formats import RawTable
-from .recognise import GUESS, LIKELY, SURE, Guess, guess_missing, guess_unit
+from .recognise import GUESS, LIKELY, SURE, Guess, guess_missing, guess_scale, guess_unit
 from .recognise_arms import guess_arms
 
 ALL = "all"  # [arms] all = { … }: one group, without a column of arms
@@ -89,3 +89,20 @@ def _with_own_class(plan: Plan, by: str, label: str, guess: Guess) -> Guess:
     return Guess(
         {**guess.value, "treatment_class": str(own[0])}, guess.confidence, f"{guess.evidence}; the file's class"
     )
+
+
+def plan_sdtm_scale(plan: Plan) -> None:
+    """SDTM's questionnaires: the rows of one category's total, where its name tells a scale; else nothing."""
+    frame = plan.raw.frame
+    totals = frame[frame["QSTEST"].astype(str).str.contains("total", case=False)]
+    for category, rows in totals.groupby("QSCAT", sort=False):
+        scale = guess_scale([str(category)])
+        if scale is not None:
+            others = [str(one) for one in frame["QSCAT"].dropna().unique() if one != category]
+            more = f"; also there: {', '.join(others[:6])}" if others else ""
+            plan.tables["filter"] = {
+                "QSCAT": Guess([str(category)], LIKELY, f"the rows of one scale{more}"),
+                "QSTEST": Guess([str(rows["QSTEST"].iloc[0])], LIKELY, "its total"),
+            }
+            plan.top["scale"] = Guess(scale.value, scale.confidence, f"QSCAT = {category!r}")
+            return

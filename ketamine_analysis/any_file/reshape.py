@@ -22,6 +22,7 @@ from .recipe import ARM_KEYS, COLUMNS, Recipe
 from .recipe_plan import ALL
 from .recipe_times import with_hours
 from .recognise_arms import class_of_drug
+from .subjects_file import with_subjects
 
 NUMBERS = ("hours", "score", "baseline", "change", "events", "percent", "mean", "sd", *EFFECT_NUMBERS)
 COVARIATES = ("site", "age", "sex")
@@ -49,6 +50,9 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
         delimiter=recipe.delimiter,
         decimal=recipe.decimal,
     )
+    if recipe.subjects is not None:
+        key = recipe.columns.get("subject", "subject")
+        raw = with_subjects(raw, read_table(recipe.subjects), key, recipe.file.name, recipe.subjects.name)
     frame, notes = _prepared(raw, recipe)
     if recipe.layout == "metapsy":
         frame = metapsy_to_arms(frame, recipe.source.name)

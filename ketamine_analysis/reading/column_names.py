@@ -31,11 +31,11 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "randomisedarm randomizedarm randomisation randomization group grp trt treat drug condition gruppe behandlung",
         "study": "studyid study trialid trial",
         "visit": "avisit redcapeventname visit visitname visitlabel timepoint event eventname visitnum visitno",
-        "hours": "hours hour hrs timehours ady studyday days day dayssincefirstdose weeks week wk minutes",
+        "hours": "hours hour hrs timehours ady qsdy studyday days day dayssincefirstdose weeks week wk minutes",
         "date": "visitdate assessmentdate visdt adt visitdt date datum",
         "start": "randdate randomisationdate randomizationdate firstdosedate startdate dateoffirstdose infusiondate "
         "trtsdt rfstdtc randdt baselinedate",
-        "score": "aval score total totalscore sum value",
+        "score": "aval qsstresn score total totalscore sum value",
         "baseline": "base baseline baselinescore baselinetotal bl",
         "change": "chg change changefrombaseline",
         "period": "period aperiod",
@@ -151,7 +151,7 @@ def named_unit(column: str) -> str | None:
     >>> named_unit("Week"), named_unit("ADY"), named_unit("time")
     ('weeks', 'study_days', None)
     """
-    if str(column).upper() in ("ADY", "VISITDY", "STUDYDAY"):
+    if str(column).upper() in ("ADY", "QSDY", "VISITDY", "STUDYDAY"):
         return "study_days"
     if squeezed(column) in UNIT_WORDS:
         return UNIT_WORDS[squeezed(column)]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DatasetError, one_problem, problem_table
+from .sidecars import sidecar
 from .text_files import MISSING_WORDS, read_text
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat")
@@ -64,7 +65,8 @@ def read_table(
     kind = path.suffix.lower()
     if kind in TEXT:
         frame, notes = read_text(path, encoding=encoding, delimiter=delimiter, decimal=decimal)
-        raw = RawTable(frame, notes=notes)
+        labels, said, told = sidecar(path, frame)
+        raw = RawTable(frame, labels, column_labels=said, notes=(*notes, *told))
     elif kind in WORKBOOKS:
         raw = _guarded(path, "an Excel workbook", lambda: _workbook(path, sheet))
     elif kind in ARROW:

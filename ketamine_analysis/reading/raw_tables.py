@@ -48,7 +48,7 @@ def labelled(raw: RawTable, numbers: Collection[str]) -> pd.DataFrame:
     for name in frame.columns:
         if name in raw.labels and name not in numbers:
             words = frame[name].map(dict(raw.labels[name]))
-            frame[name] = words.where(words.notna(), frame[name].map(_as_word, na_action="ignore"))
+            frame[name] = words.where(words.notna(), frame[name].map(as_word, na_action="ignore"))
         elif pd.api.types.is_float_dtype(frame[name]) and frame[name].notna().all() and (frame[name] % 1 == 0).all():
             frame[name] = frame[name].astype("int64")  # 44.0 is how these formats store 44
     return frame
@@ -58,13 +58,13 @@ def with_words(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its names (subject, study, arm, visit, every word of an arm) as text, as a CSV file has them."""
     names = [name for name in ("study", "subject", "visit", "scale", *WORD_COLUMNS) if name in table]
     numeric = [name for name in names if not isinstance(table[name].dtype, pd.StringDtype)]
-    return table.assign(**{name: table[name].map(_as_word, na_action="ignore").astype("str") for name in numeric})
+    return table.assign(**{name: table[name].map(as_word, na_action="ignore").astype("str") for name in numeric})
 
 
-def _as_word(value: Any) -> str:
+def as_word(value: Any) -> str:
     """A code as text: 101.0 is 101.
 
-    >>> _as_word(101.0), _as_word("S1")
+    >>> as_word(101.0), as_word("S1")
     ('101', 'S1')
     """
     whole = isinstance(value, (int, float)) and value == value and abs(value) < 1e15 and value % 1 == 0
