@@ -25,6 +25,8 @@ QUANTITIES = {  # of one arm: what sheets call it, punctuation gone
         "mean": "mean m",
         "sd": "sd std stdev stddev",
         "std_error": "se sem stderr",
+        "conf_low": "conflow low lower lowerci cilow cilower lcl ll",
+        "conf_high": "confhigh high upper upperci cihigh ciupper ucl ul",
     }.items()
 }
 FIRST, SECOND = (  # a row's experimental arm and its control
@@ -38,7 +40,7 @@ METAFOR = {"ai": "events_1", "bi": "non_events_1", "ci": "events_2", "di": "non_
     f"{theirs}{side}i": f"{name}_{side}" for side in "12" for theirs, name in (("n", "n"), ("m", "mean"), ("sd", "sd"))
 }
 PLACEBO_WORDS = ("placebo", "pbo", "plb", "plc", "plac", "saline", "sham", "vehicle")
-_SIDED = re.compile(rf"({'|'.join(sorted([*QUANTITIES, 'conf_low', 'conf_high'], key=len, reverse=True))})_(\w+)")
+_SIDED = re.compile(rf"({'|'.join(sorted(QUANTITIES, key=len, reverse=True))})_(\w+)")
 
 
 def side_columns(columns: Iterable[str], drugs: Collection[str] = ()) -> dict[str, str]:

@@ -201,3 +201,18 @@ def test_percentages_side_by_side_are_counted(tmp_path, sign):
     assert ka.read_as_effects(recipe)["estimate"].round(4).tolist() == [1.2102, 0.5863, 1.9095]
     facts = ka.examine(recipe).understood.set_index("what")["found"]
     assert facts["found from what is printed"] == "events from percent and n (n 6)"
+
+
+def test_means_with_limits_side_by_side_give_the_errors_of_those_limits(tmp_path):
+    table = {name: values for name, values in MEANS.items() if not name.startswith("sd.")}
+    for side in "ec":
+        error = np.divide(MEANS[f"sd.{side}"], np.sqrt(MEANS[f"n.{side}"]))
+        table |= {f"{word}.{side}": np.add(MEANS[f"mean.{side}"], sign * 1.959963984540054 * error)
+                  for word, sign in (("lower", -1), ("upper", 1))}  # fmt: skip
+    recipe, _ = _new(tmp_path, "limits", table)
+    how = {"outcome": "score", "measure": "mean_difference"}
+    found = ka.contrast_arms(ka.read_dataset(recipe)[1], **how)
+    whole, _ = _new(tmp_path, "spreads", MEANS)
+    expected = ka.contrast_arms(ka.read_dataset(whole)[1], **how)
+    columns = ["estimate", "std_error"]
+    assert found[columns].to_numpy() == pytest.approx(expected[columns].to_numpy(), rel=1e-9)
