@@ -1,24 +1,28 @@
 """Scores in one file, what is known of each subject in another: SDTM's QS and DM, BIDS phenotype and participants."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 import ketamine_analysis as ka
+from ketamine_analysis.report.run_dataset import run_dataset
 
 VISITS = (("SCREENING", -7), ("BASELINE", 1), ("DAY 2", 2), ("WEEK 1", 8))
 
 
-def _sdtm(folder, subjects=6):
+def _sdtm(folder, subjects=6, people=6, vary=0):
     rows = ["STUDYID,DOMAIN,USUBJID,QSTESTCD,QSTEST,QSCAT,QSSTRESN,VISITNUM,VISIT,QSDY"]
     for i in range(1, subjects + 1):
         for k, (visit, day) in enumerate(VISITS):
-            total = 30 - (4 * k if i % 2 else k)
+            total = 30 - (4 * k if i % 2 else k) + vary * ((7 * i + 3 * k * (i % 4)) % 5 - 2)
             for test, words, score in (("MDRS0101", "Apparent Sadness", 3), ("MDRS0111", "Total Score", total)):
                 rows.append(f"S1,QS,S1-{i:02d},{test},MADRS01-{words},MADRS,{score},{k},{visit},{day}")
     (folder / "qs.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    people = [f"S1,DM,S1-{i:02d},{30 + i},F,{'Ketamine 0.5 mg/kg' if i % 2 else 'Placebo'}" for i in range(1, 7)]
-    (folder / "dm.csv").write_text("STUDYID,DOMAIN,USUBJID,AGE,SEX,ARM\n" + "\n".join(people) + "\n", encoding="utf-8")
+    known = [
+        f"S1,DM,S1-{i:02d},{30 + i},F,{'Ketamine 0.5 mg/kg' if i % 2 else 'Placebo'}" for i in range(1, people + 1)
+    ]
+    (folder / "dm.csv").write_text("STUDYID,DOMAIN,USUBJID,AGE,SEX,ARM\n" + "\n".join(known) + "\n", encoding="utf-8")
     return folder / "qs.csv"
 
 
@@ -94,3 +98,12 @@ def test_a_json_beside_a_table_that_describes_nothing_of_it_is_left_alone_and_a_
     assert ka.read_table(path).labels == {} and len(ka.read_table(path).notes) == 1
     (tmp_path / "scores.json").write_text('{"score": ')
     assert "scores.json cannot be read as JSON" in ka.read_table(path).notes[1]
+
+
+@pytest.mark.slow
+def test_a_run_keeps_the_fingerprint_of_every_file_that_was_read(tmp_path):
+    recipe = _confirmed(ka.write_recipe(_sdtm(tmp_path, subjects=24, people=24, vary=1)))
+    (tmp_path / "scales.toml").write_text('[MINE]\nminimum = 0\nmaximum = 9\ncitation = "none"\n', encoding="utf-8")
+    run = run_dataset(recipe, tmp_path / "out", notebooks=["07"])
+    names = [Path(one["file"]).name for one in run.manifest["inputs"]]
+    assert names == ["qs.csv", "dm.csv", "dataset.toml", "scales.toml"] and run.notebooks["ok"].all()
