@@ -53,6 +53,14 @@ def problem_table(file: str, rows: Iterable[tuple], severity: str = "error") -> 
     return pd.DataFrame(found, columns=list(PROBLEM_COLUMNS)).astype(object)
 
 
+def raise_on_errors(*problems: pd.DataFrame) -> None:
+    """DatasetError with every problem of severity "error"; nothing where there are warnings only."""
+    found = pd.concat(problems, ignore_index=True)
+    errors = found[found["severity"] == "error"]
+    if len(errors):
+        raise DatasetError(errors.reset_index(drop=True))
+
+
 def one_problem(file: str, rule: str, fix: str, column: str = "", value: object = None) -> DatasetError:
     """The error of a single problem that belongs to no row."""
     return DatasetError(problem_table(file, [(None, column, value, rule, fix)]))

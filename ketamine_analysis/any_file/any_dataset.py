@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..effects.effects_read import finish_effects
-from ..errors import DatasetError, NotInData, one_problem
+from ..errors import DatasetError, NotInData, one_problem, raise_on_errors
 from ..outcomes.derive import derive_outcomes, summarize_arms
 from ..reading.datasets import finish_arms, finish_scores, open_plain
 from .file_words import in_file_words
@@ -30,9 +30,7 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
         table = _finished(data)
     except DatasetError as error:
         raise DatasetError(in_file_words(error.problems, data.frame, lines, data.recipe)) from None
-    doubts = implausible(table, data.grain, file=data.file)
-    if (doubts["severity"] == "error").any():
-        raise DatasetError(doubts[doubts["severity"] == "error"].reset_index(drop=True))
+    raise_on_errors(implausible(table, data.grain, file=data.file))
     return data.grain, table
 
 

@@ -12,11 +12,11 @@ from ..errors import NotInData
 from ..intervals import critical_value
 from ..outcomes.derive import derive_outcomes, summarize_arms
 from ..outcomes.proportions import proportion_interval
+from ..reading.derived_numbers import COUNTED
 from .any_dataset import read_dataset
 
 UNDATED = "time not stated"
 OUTCOMES = ("response", "change", "score", "remission", "relapse", "continued_response")
-COUNTED = ("response", "remission", "relapse", "continued_response")
 
 
 def read_as_effects(path: str | Path, *, outcome: str | None = None, measure: str | None = None) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from .recognise import LIKELY, Guess, guess_columns
 NAMES = ("dm", "adsl", "participants", "demographics", "subjects")
 
 
-def find_subjects(path: Path, raw: RawTable) -> tuple[Path, str] | None:
-    """The file of subjects in the folder of a file of scores, or above it, and the column that both share.
+def find_subjects(path: Path, raw: RawTable) -> tuple[Path, RawTable, str] | None:
+    """The file of subjects in the folder of a file of scores, or above it, its table and the column that both share.
 
     It is called dm, adsl, participants, demographics or subjects, names an arm, which the first does not, and holds
     each of its subjects once. None where there is no such file.
@@ -33,7 +33,7 @@ def find_subjects(path: Path, raw: RawTable) -> tuple[Path, str] | None:
                 except DatasetError:
                     continue
                 if key in table.frame and table.frame[key].is_unique and "arm" in guess_columns(table):
-                    return other, key
+                    return other, table, key
     return None
 
 
@@ -74,7 +74,7 @@ def plan_subjects(path: Path, raw: RawTable, base: Path) -> tuple[RawTable, Gues
     found = find_subjects(path, raw)
     if found is None:
         return raw, None
-    other, key = found
+    other, table, key = found
     place = Path(os.path.relpath(other.resolve(), base.resolve())).as_posix()
     why = f"it names the arm; its rows are joined by {key}"
-    return with_subjects(raw, read_table(other), key, path.name, other.name), Guess(place, LIKELY, why)
+    return with_subjects(raw, table, key, path.name, other.name), Guess(place, LIKELY, why)

@@ -3,8 +3,7 @@
 Takes `arms` (from patients or papers) and adverse events; gives `effects` (estimate, standard error, covariances).
 Read: `measures` (the formulas), `contrasts`, `time_windows`, `covariance`; `spreads`, `printed_differences`,
 `effects_read` (another's table of effects), `collected` (every form of evidence on one scale), `points` (back to words
-people use), `published_pools`; `converted_means`, `side_effects`,
-`patient_groups`.
+people use), `published_pools`; `converted_means`, `side_effects`, `patient_groups`.
 """
 
 from .collected import collect_effects

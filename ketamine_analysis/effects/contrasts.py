@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import DatasetError, NotInData, nearest, problem_table
 from ..outcomes.arm_sums import combine_arms
+from ..reading.derived_numbers import COUNTED
 from .measures import MEASURES, contrast_columns
 
 POOLED_CONTROL_KINDS = ("placebo", "active_placebo", "placebo_plus_stable_drug", "placebo_plus_standard_care")
@@ -143,7 +144,7 @@ def _check_choices(arms: pd.DataFrame, outcome: str, measure: str, combine: str,
     ):
         if value not in allowed:
             raise ValueError(f"{name} {value!r} is unknown: use one of {list(allowed)}")
-    counts = outcome in ("response", "remission", "relapse", "continued_response")
+    counts = outcome in COUNTED
     if counts != (MEASURES[measure] == "counts"):
         fitting = [name for name, needs in MEASURES.items() if (needs == "counts") == counts]
         raise ValueError(f"measure {measure!r} does not fit outcome {outcome!r}: use one of {fitting}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import DatasetError
+from ..errors import raise_on_errors
 from ..outcomes.scales import NOT_STATED
 from ..reading.checks import ALLOWED, ARM_WORDS
 from ..reading.column_names import has_columns
@@ -22,6 +22,7 @@ from .printed_differences import exact_p, standard_errors
 # what a sheet may call a measure → ours; a plain ratio is brought to its logarithm
 PRINTED = {"OR": "log_odds_ratio", "RR": "log_risk_ratio", "HR": "log_hazard_ratio", "RD": "risk_difference",
            "MD": "mean_difference", "SMD": "standardized_mean_difference"}  # fmt: skip
+PLAIN_RATIOS = ("OR", "RR", "HR")
 LOGARITHMS = (*RATIO_MEASURES, "log_hazard_ratio")
 EFFECT_MEASURES = (*PRINTED, *PRINTED.values())
 FAVOURS = ("negative", "positive", "above_1", "below_1")
@@ -91,10 +92,7 @@ def read_effects(
 def finish_effects(raw: pd.DataFrame, file: str, *, level: float = 0.95) -> pd.DataFrame:
     """The checked table of a raw one in the library's names, with `_line`; `hours` as they stand."""
     lines = raw.pop("_line")
-    problems = problems_in_effects(raw, file=file, lines=lines)
-    errors = problems[problems["severity"] == "error"]
-    if len(errors):
-        raise DatasetError(errors.reset_index(drop=True))
+    raise_on_errors(problems_in_effects(raw, file=file, lines=lines))
     return _with_errors(_with_unsaid(raw.reset_index(drop=True), level))
 
 
@@ -130,7 +128,7 @@ def problems_in_effects(table: pd.DataFrame, *, file: str = "table", lines: pd.S
 
 
 def _check_ratios(found: Problems, get: dict[str, pd.Series]) -> None:
-    plain = found.table["measure"].isin(["OR", "RR", "HR"])
+    plain = found.table["measure"].isin(PLAIN_RATIOS)
     for name in ("estimate", "conf_low", "conf_high"):
         if name in get:
             fix = "are these logarithms? then measure = log_odds_ratio (log_risk_ratio, log_hazard_ratio)"
@@ -168,7 +166,7 @@ def _check_errors(found: Problems, get: dict[str, pd.Series]) -> None:
 
 
 def _on_scale(measure: pd.Series, *values: pd.Series) -> tuple[pd.Series, ...]:
-    plain = measure.isin(["OR", "RR", "HR"])
+    plain = measure.isin(PLAIN_RATIOS)
     with np.errstate(divide="ignore", invalid="ignore"):
         return tuple(value.where(~plain, np.log(value.where(value > 0))) for value in values)
 
@@ -181,7 +179,7 @@ def _with_unsaid(raw: pd.DataFrame, level: float) -> pd.DataFrame:
     table[shown] = np.column_stack(_on_scale(table["measure"], *(table[name] for name in shown)))
     unstated = dict.fromkeys(("arm", "control_arm", "scale", "outcome", "p_value", "timing"))
     table = table.assign(**{name: table.get(name, value) for name, value in unstated.items()})
-    ratio = table["measure"].isin(["RD", "risk_difference", "OR", "RR", "HR", *LOGARITHMS])
+    ratio = table["measure"].isin(["RD", "risk_difference", *PLAIN_RATIOS, *LOGARITHMS])
     fills = {"arm": "experimental", "control_arm": "control", "scale": NOT_STATED, "ci_level": level, "p_sides": 2.0}
     for name, value in fills.items():
         table[name] = table[name].where(table[name].notna(), value)

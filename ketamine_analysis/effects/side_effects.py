@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..errors import PROBLEM_COLUMNS, DatasetError, NotInData
+from ..errors import PROBLEM_COLUMNS, DatasetError, NotInData, raise_on_errors
 from ..outcomes.proportions import describe_number_needed_to_treat, proportion_interval
 from ..reading.reported_numbers import events_from_percent
 from .contrasts import POOLED_CONTROL_KINDS, contrast_arms
@@ -23,10 +23,7 @@ def check_adverse_events(table: pd.DataFrame) -> pd.DataFrame:
       study arm   event   n  events
     0     a   x  nausea  10       3
     """
-    problems = problems_in_adverse_events(table)
-    errors = problems[problems["severity"] == "error"]
-    if len(errors):
-        raise DatasetError(errors.reset_index(drop=True))
+    raise_on_errors(problems_in_adverse_events(table))
     return table
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DatasetError, problem_table
+from ..errors import DatasetError, problem_table, raise_on_errors
 from ..outcomes.scales import NOT_STATED, Scale
 from .checks import ARM_NUMBERS, ARM_WORDS, problems_in_arms, problems_in_scores
 from .column_names import likely_column
@@ -87,14 +87,14 @@ def finish_scores(raw: pd.DataFrame, file: str) -> pd.DataFrame:
     if "baseline" in raw:
         raw = rows_from_baseline(raw, file)
     lines = raw.pop("_line")
-    _raise_on_errors(problems_in_scores(raw, file=file, lines=lines))
+    raise_on_errors(problems_in_scores(raw, file=file, lines=lines))
     return _typed(raw, ("hours", "score"))
 
 
 def finish_arms(raw: pd.DataFrame, file: str, *, level: float = 0.95) -> pd.DataFrame:
     """The checked `arms` table of a raw one in the library's names, with `_line`; `level` is that of its limits."""
     lines = raw.pop("_line")
-    _raise_on_errors(problems_in_arms(raw, file=file, lines=lines))
+    raise_on_errors(problems_in_arms(raw, file=file, lines=lines))
     decimals = printed_decimals(raw["percent"].reset_index(drop=True)) if "percent" in raw else None
     return with_derived(_typed(raw, tuple(name for name in ARM_NUMBERS if name in raw)), decimals, level=level)
 
@@ -156,13 +156,13 @@ def read_arms(
 
 def check_scores(table: pd.DataFrame) -> pd.DataFrame:
     """The same table, when it keeps every rule of a `scores` table; else DatasetError with `.problems`."""
-    _raise_on_errors(problems_in_scores(table), _text_numbers(table, ("hours", "score")))
+    raise_on_errors(problems_in_scores(table), _text_numbers(table, ("hours", "score")))
     return table
 
 
 def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     """The same table, when it keeps every rule of an `arms` table; else DatasetError with `.problems`."""
-    _raise_on_errors(problems_in_arms(table), _text_numbers(table, ARM_NUMBERS))
+    raise_on_errors(problems_in_arms(table), _text_numbers(table, ARM_NUMBERS))
     return table
 
 
@@ -214,13 +214,6 @@ def _text_numbers(table: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     text = [name for name in text if table[name].notna().any()]
     fix = "the numbers are text: read the table with read_scores or read_arms, which turn them into numbers"
     return problem_table("table", [(None, name, None, "numbers held as numbers", fix) for name in text])
-
-
-def _raise_on_errors(*problems: pd.DataFrame) -> None:
-    found = pd.concat(problems, ignore_index=True)
-    errors = found[found["severity"] == "error"]
-    if len(errors):
-        raise DatasetError(errors.reset_index(drop=True))
 
 
 def _numeric(values: pd.Series) -> bool:
