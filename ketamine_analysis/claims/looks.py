@@ -38,6 +38,14 @@ def looks_of(arms: pd.DataFrame, contrasts: pd.DataFrame | None, convert_means: 
     return with_converted_means(counts, rows) if convert_means else counts.assign(converted=False)
 
 
+def both_looks(
+    arms: pd.DataFrame, contrasts: pd.DataFrame | None, convert_means: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The looks (`looks_of`) of each class, and with ketamine and esketamine as one."""
+    printed = None if contrasts is None else one_class(contrasts)
+    return looks_of(arms, contrasts, convert_means), looks_of(one_class(arms), printed, convert_means)
+
+
 def _collected(arms: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
     try:
         effects = collect_effects(arms, contrasts=contrasts)

@@ -16,7 +16,7 @@ from ..pooling.meta_analysis import random_effects
 from ..pooling.meta_regression import meta_regression
 from .found import EMPTY, found_row, found_words, people
 from .harms import KETAMINES, ORAL, harm_estimates
-from .looks import alone, in_window, looks_of, of_population, of_route, one_class, one_look
+from .looks import alone, both_looks, in_window, of_population, of_route, one_look
 
 FIRST_DAYS = (24.0, 12.0, 240.0)  # hours: the look wanted, and the first and last that will do
 FIRST_WEEKS = (336.0, 144.0, 576.0)  # at one week a series twice a week is two doses old
@@ -46,9 +46,7 @@ def claim_estimates(
     if absent:
         raise NotInData(f"claims are judged by {', '.join(NEEDED)} of arms; the table has no {', '.join(absent)}")
     pool = alone(default_pool(arms))
-    printed = None if contrasts is None else alone(default_pool(contrasts))
-    looks = looks_of(pool, printed, convert_means)
-    both = looks_of(one_class(pool), None if printed is None else one_class(printed), convert_means)
+    looks, both = both_looks(pool, None if contrasts is None else alone(default_pool(contrasts)), convert_means)
     first = one_look(both, *FIRST_DAYS)
     day = in_window(looks[looks["treatment_class"] == "ketamine"], "24 h")
     single = both[both["schedule"] == "single"] if "schedule" in both else both.head(0)
@@ -64,7 +62,7 @@ def claim_estimates(
             "speed",
             "conventional at 1 week",
             _published(published),
-            _week_one(pool, looks if printed is not None else None),
+            _week_one(pool, None if contrasts is None else looks),
             "",
         ),
         ("seventy", "ketamine arms at 24 h", *_rate_at_24_hours(pool)),
@@ -231,8 +229,7 @@ def _other_condition(
     if "condition" not in arms or own.empty:
         return EMPTY, "", ""
     printed = None if contrasts is None else alone(default_pool(contrasts, condition=condition))
-    looks = looks_of(own, printed, convert_means)
-    both = looks_of(one_class(own), None if printed is None else one_class(printed), convert_means)
+    looks, both = both_looks(own, printed, convert_means)
     oral = one_look(looks[looks["treatment_class"].isin(ORAL)], *LONGER)
     chosen = one_look(both, *LONGER)
     known = [table for table in (arms, adverse_events) if table is not None]
