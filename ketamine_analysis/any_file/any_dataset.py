@@ -16,11 +16,17 @@ from .recipe import Recipe, find_recipe, load_recipe
 from .reshape import RawDataset, apply_recipe
 
 
-def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
-    """The grain ("patients", "arms" or "effects") and the checked table (`scores`, `arms` or `effects`) of a dataset.
+def read_dataset(path: str | Path) -> pd.DataFrame:
+    """The checked table (`scores`, `arms` or `effects`) of a dataset; `table.attrs["grain"]` says which.
 
     path : a recipe, or a data file: read by the dataset.toml beside it that names it, else by the library's own
-        column names. Raises DatasetError with every problem, and for a recipe that is not confirmed.
+        column names. The grain is "patients", "arms" or "effects".
+    Raises DatasetError with every problem, and for a recipe that is not confirmed.
+
+    >>> from ketamine_analysis.folders import shipped_folder
+    >>> table = read_dataset(shipped_folder("data") / "examples" / "simulated_results.csv")
+    >>> table.attrs["grain"], table["arm"].unique().tolist()
+    ('arms', ['experimental', 'control'])
     """
     data = open_dataset(path)
     if data.recipe is not None:
@@ -31,7 +37,8 @@ def read_dataset(path: str | Path) -> tuple[str, pd.DataFrame]:
     except DatasetError as error:
         raise DatasetError(in_file_words(error.problems, data.frame, lines, data.recipe)) from None
     raise_on_errors(implausible(table, data.grain, file=data.file))
-    return data.grain, table
+    table.attrs["grain"] = data.grain
+    return table
 
 
 def _finished(data: RawDataset) -> pd.DataFrame:
@@ -46,10 +53,10 @@ def read_as_arms(path: str | Path) -> pd.DataFrame:
 
     path : as for `read_dataset`. Raises NotInData for a table of effects, which holds no arms.
     """
-    grain, table = read_dataset(path)
-    if grain == "effects":
+    table = read_dataset(path)
+    if table.attrs["grain"] == "effects":
         raise NotInData(f"{Path(path).name} holds effects, one contrast a row: it has no arms")
-    return summarize_arms(derive_outcomes(table)) if grain == "patients" else table
+    return summarize_arms(derive_outcomes(table)) if table.attrs["grain"] == "patients" else table
 
 
 def open_dataset(path: str | Path) -> RawDataset:

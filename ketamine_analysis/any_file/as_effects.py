@@ -34,7 +34,8 @@ def read_as_effects(path: str | Path, *, outcome: str | None = None, measure: st
     >>> effects[["comparison", "when"]].drop_duplicates().to_numpy().tolist()
     [['experimental against control', 'time not stated']]
     """
-    grain, table = read_dataset(path)
+    table = read_dataset(path)
+    grain = table.attrs["grain"]
     if grain == "effects":
         effects = table if outcome is None else table[table["outcome"] == outcome]
         if effects["std_error"].isna().all():
@@ -60,7 +61,8 @@ def arms_alone(path: str | Path, *, outcome: str | None = None, level: float = 0
     >>> alone[["arm", "events", "n", "estimate"]].head(1).to_numpy().tolist()
     [['experimental', 44.0, 100.0, 0.44]]
     """
-    grain, table = read_dataset(path)
+    table = read_dataset(path)
+    grain = table.attrs["grain"]
     if grain == "effects":
         return pd.DataFrame(columns=["study", "arm", "hours", "outcome", "n", "estimate", "conf_low", "conf_high"])
     arms = summarize_arms(derive_outcomes(table)) if grain == "patients" else table

@@ -66,7 +66,8 @@ def run_dataset(
     start, begun = time.perf_counter(), datetime.now(UTC)
     target = Path(out).resolve()
     _check_target(target)
-    grain, table = read_dataset(file)
+    table = read_dataset(file)
+    grain = table.attrs["grain"]
     sources = choose_notebooks(notebooks, grain)
     chosen = check_settings(settings, {source.stem: notebook_parameters(source) for source in sources})
     make_folder(target.parent)

@@ -35,7 +35,8 @@ def test_one_group_is_proposed_and_the_drug_asked(group, tmp_path):
     with pytest.raises(ka.DatasetError, match="every question is answered': say the treatment"):
         ka.read_dataset(recipe)
     recipe = _answered(tmp_path / "registry.csv", ('treatment = "?"', 'treatment = "esketamine"'))
-    grain, scores = ka.read_dataset(recipe)
+    scores = ka.read_dataset(recipe)
+    grain = scores.attrs["grain"]
     assert grain == "patients" and scores["subject"].nunique() == 30
     assert scores[["arm", "treatment_class"]].drop_duplicates().to_numpy().tolist() == [["esketamine", "esketamine"]]
     by_hand = ka.read_scores(group, columns={"subject": "Patient", "hours": "hour", "score": "MADRS"}, scale="MADRS",
@@ -65,7 +66,7 @@ def test_a_wide_file_without_identifiers_numbers_its_rows_and_says_so(group, tmp
     wide = wide[[0.0, 24.0, 168.0]].set_axis(["MADRS_BL", "MADRS_24h", "MADRS_W1"], axis=1)
     wide.assign(group=["ketamine", "saline"] * 15).to_csv(tmp_path / "noid.csv", index=False)
     recipe = _answered(tmp_path / "noid.csv")
-    scores = ka.read_dataset(recipe)[1]
+    scores = ka.read_dataset(recipe)
     assert scores["subject"].nunique() == 30 and scores["subject"].iloc[0] == "row 2"
     assert any("no column names the patients" in str(one) for one in ka.examine(recipe).understood["found"])
     start = scores[scores["hours"] == 0].set_index("subject")["score"]
@@ -96,7 +97,7 @@ def test_a_recipe_defines_a_scale_of_its_own_and_run_takes_it_along(group, tmp_p
     text = recipe.read_text("utf-8")
     text += '\n[scales."test mood"]\nminimum = 0\nmaximum = 60\nhigher_is_worse = false\ncitation = "our clinic"\n'
     recipe.write_text(text, encoding="utf-8")
-    outcomes = ka.derive_outcomes(ka.read_dataset(recipe)[1])
+    outcomes = ka.derive_outcomes(ka.read_dataset(recipe))
     mirror = ka.derive_outcomes(ka.read_scores(group, columns={"subject": "Patient", "hours": "hour", "score": "MADRS"},
                                                scale="MADRS", study="s", arm="k"))  # fmt: skip
     assert outcomes["response"].tolist() == mirror["response"].tolist()

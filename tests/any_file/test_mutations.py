@@ -40,7 +40,7 @@ def valid(tmp_path_factory):
             SHAPES[name](folder / name, scores)
         recipe = ka.write_recipe(folder / name)
         recipe.write_text(recipe.read_text("utf-8").replace("confirmed = false", "confirmed = true"), encoding="utf-8")
-        found[name] = (folder, ka.read_dataset(recipe)[1])
+        found[name] = (folder, ka.read_dataset(recipe))
     return found
 
 
@@ -222,7 +222,7 @@ def _what_happens(folder, name, expected, mutation):
         return "error" if "breaks rule" in ran.output and checked.exit_code == 2 else f"unclear: {ran.output[:200]}"
     if checked.exit_code == 2 or left != {"out"}:
         return f"check says {checked.exit_code}, run {ran.exit_code}, left {left}"
-    table = ka.read_dataset(folder / "dataset.toml")[1]
+    table = ka.read_dataset(folder / "dataset.toml")
     return "table" if _agrees(table, expected, mutation) else "another table"
 
 

@@ -22,7 +22,8 @@ def test_the_conversation_writes_the_recipe_and_asks_nothing_twice(tmp_path):
     assert result.output.count("which estimates are better on the drug") == 2
     text = (tmp_path / "dataset.toml").read_text("utf-8")
     assert 'measure = "log_odds_ratio"  # sure: answered' in text and 'scale = "not_stated"  # sure: answered' in text
-    grain, effects = ka.read_dataset(tmp_path / "sheet.csv")
+    effects = ka.read_dataset(tmp_path / "sheet.csv")
+    grain = effects.attrs["grain"]
     assert grain == "effects" and effects["estimate"].tolist() == [0.8, 0.6]
 
 
@@ -33,7 +34,7 @@ def test_parts_of_an_arm_are_asked_each_and_times_are_numbers(tmp_path):
     recipe = ka.write_recipe(
         tmp_path / "clinic.csv", answers=lambda text: ask_all(text, lambda _: next(given), lambda _: None)
     )
-    scores = ka.read_dataset(recipe)[1]
+    scores = ka.read_dataset(recipe)
     assert sorted(scores["hours"].unique()) == [0, 672] and set(scores["treatment_class"]) == {"esketamine"}
 
 

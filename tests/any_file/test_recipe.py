@@ -42,7 +42,8 @@ def test_each_shape_reads_to_the_same_scores_with_one_edited_line(name, scores, 
     with pytest.raises(ka.DatasetError, match="the guesses are confirmed"):
         read_dataset(tmp_path / name)
     _confirm(recipe)
-    grain, table = read_dataset(tmp_path / name)
+    table = read_dataset(tmp_path / name)
+    grain = table.attrs["grain"]
     assert grain == "patients"
     expected = _plain(scores)
     if name == "dated.csv":
@@ -59,7 +60,8 @@ def test_each_shape_reads_to_the_same_scores_with_one_edited_line(name, scores, 
 
 def test_metapsy_rows_become_arms_and_the_shared_control_is_kept_once(scores, tmp_path):
     _confirm(_new(tmp_path, "metapsy.csv", scores))
-    grain, table = read_dataset(tmp_path / "metapsy.csv")
+    table = read_dataset(tmp_path / "metapsy.csv")
+    grain = table.attrs["grain"]
     expected = ka.summarize_arms(ka.derive_outcomes(scores), outcomes=["score"])
     key = ["arm", "hours"]
     assert grain == "arms" and len(table) == len(expected) == 12
@@ -74,7 +76,8 @@ def test_changes_without_a_baseline_become_the_means_of_arms(scores, tmp_path):
     SHAPES["change.parquet"](tmp_path / "c.parquet", scores)
     pd.read_parquet(tmp_path / "c.parquet").drop(columns="baseline").to_csv(tmp_path / "c.csv", index=False)
     _confirm(write_recipe(tmp_path / "c.csv"))
-    grain, table = read_dataset(tmp_path / "c.csv")
+    table = read_dataset(tmp_path / "c.csv")
+    grain = table.attrs["grain"]
     expected = ka.summarize_arms(ka.derive_outcomes(scores), outcomes=["change"])
     merged = table.merge(expected, on=["arm", "hours"], suffixes=("", "_own"))
     assert grain == "arms" and len(merged) == 12 and (table["outcome"] == "change").all()
@@ -154,7 +157,7 @@ def test_a_recipe_is_not_overwritten_and_only_read_for_its_file(scores, tmp_path
         write_recipe(tmp_path / "long.dta")
     other = tmp_path / "other.csv"
     scores.to_csv(other, index=False)
-    assert len(read_dataset(other)[1]) == len(scores)
+    assert len(read_dataset(other)) == len(scores)
 
 
 def test_labels_that_would_end_a_line_or_a_quote_stay_labels(tmp_path):
@@ -167,7 +170,7 @@ def test_labels_that_would_end_a_line_or_a_quote_stay_labels(tmp_path):
         recipe.read_text("utf-8").replace('"?"', '"other"').replace("= false", "= true"), encoding="utf-8"
     )
     assert sorted(load_recipe(recipe).arms) == sorted(arms)
-    assert sorted(read_dataset(recipe)[1]["arm"].unique()) == sorted(arms)
+    assert sorted(read_dataset(recipe)["arm"].unique()) == sorted(arms)
 
 
 def test_study_days_have_no_day_zero(tmp_path):
@@ -175,7 +178,7 @@ def test_study_days_have_no_day_zero(tmp_path):
     table.to_csv(tmp_path / "a.csv", index=False)
     recipe = write_recipe(tmp_path / "a.csv")
     _confirm(recipe)
-    assert read_dataset(recipe)[1]["hours"].tolist() == [-24, 0, 24]
+    assert read_dataset(recipe)["hours"].tolist() == [-24, 0, 24]
     table.assign(ady=[0, 1, 2]).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(ka.DatasetError, match="no day 0"):
         read_dataset(recipe)
@@ -192,7 +195,7 @@ def test_items_of_each_visit_and_a_second_scale_in_one_wide_file(tmp_path):
     people.loc[0, "MADRS3_W2"] = None
     people.to_excel(tmp_path / "w.xlsx", index=False)
     _confirm(write_recipe(tmp_path / "w.xlsx"))
-    table = read_dataset(tmp_path / "w.xlsx")[1].set_index(["subject", "scale", "hours"])["score"]
+    table = read_dataset(tmp_path / "w.xlsx").set_index(["subject", "scale", "hours"])["score"]
     for visit, hours in visits.items():
         total = people[[f"MADRS{item}_{visit}" for item in range(1, 11)]].sum(axis=1, skipna=False)
         np.testing.assert_array_equal(table.loc[people["ID"], "MADRS", hours], total)
@@ -233,7 +236,7 @@ def test_numbered_columns_are_visits_whose_time_only_a_person_knows(scores, tmp_
         text = text.replace(f'madrs{i} = "hours?"', f"madrs{i} = {hours:g}")
     recipe.write_text(text.replace("confirmed = false", "confirmed = true"), encoding="utf-8")
     pd.testing.assert_series_equal(
-        _plain(read_dataset(recipe)[1]).dropna(), _plain(scores).dropna(), check_index_type=False
+        _plain(read_dataset(recipe)).dropna(), _plain(scores).dropna(), check_index_type=False
     )
 
 
@@ -256,7 +259,7 @@ def test_times_of_their_own_go_to_the_nominal_visits(scores, tmp_path):
     recipe = write_recipe(tmp_path / "own.csv")
     text = recipe.read_text("utf-8").replace("confirmed = false", "confirmed = true")
     recipe.write_text(text + "[time]\nnominal = [0, 24, 168, 336, 672]\n", encoding="utf-8")
-    table = read_dataset(recipe)[1]
+    table = read_dataset(recipe)
     pd.testing.assert_series_equal(_plain(table), _plain(scores), check_index_type=False)
     notes = open_dataset(recipe).notes
     assert "1 rows lie near none of them and are left out" in notes
@@ -282,7 +285,7 @@ def test_an_arm_typed_in_two_ways_is_one_arm_and_said_to_be(tmp_path):
     _confirm(recipe)
     data = open_dataset(tmp_path / "clinic.xlsx")
     assert "arm 'ketamine' (3×) is read as 'Ketamine'" in data.notes
-    assert set(read_dataset(recipe)[1]["arm"]) == {"Ketamine", "Midazolam"}
+    assert set(read_dataset(recipe)["arm"]) == {"Ketamine", "Midazolam"}
 
 
 def test_the_column_of_patients_is_found_by_its_short_name_or_as_the_one_without_repeats(tmp_path):
@@ -305,7 +308,8 @@ def test_a_published_table_is_known_by_its_usual_heads(tmp_path):
     text = recipe.read_text(encoding="utf-8")
     assert 'grain = "arms"' in text and "outcome = \"response\"  # likely: 'Responders' says so" in text
     _confirm(recipe)
-    grain, table = read_dataset(path)
+    table = read_dataset(path)
+    grain = table.attrs["grain"]
     assert grain == "arms" and table["hours"].tolist() == [168.0, 168.0, 672.0, 672.0]
     effects = ka.contrast_arms(table)
     assert effects["treatment_class"].tolist() == ["ketamine", "ketamine"]
@@ -353,7 +357,7 @@ def test_a_placebo_beside_another_drug_is_asked_what_kind_of_control_it_is(tmp_p
     recipe.write_text(
         recipe.read_text("utf-8").replace('control_kind = "?"', 'control_kind = "placebo_plus_new_drug"'), "utf-8"
     )
-    assert set(read_dataset(recipe)[1]["control_kind"].dropna()) == {"placebo_plus_new_drug"}
+    assert set(read_dataset(recipe)["control_kind"].dropna()) == {"placebo_plus_new_drug"}
 
 
 def test_an_arm_called_control_is_one_and_its_kind_is_asked():

@@ -48,7 +48,8 @@ def test_counts_side_by_side_need_one_answer(tmp_path):
         recipe, text = _new(tmp_path, name, table)
         assert 'grain = "arms"  # likely: no patients' in text and 'layout = "two_arms"' in text and "?" not in text.split(
             "[columns]")[1]  # fmt: skip
-        grain, arms = ka.read_dataset(recipe)
+        arms = ka.read_dataset(recipe)
+        grain = arms.attrs["grain"]
         assert grain == "arms" and len(arms) == 6
         assert ka.contrast_arms(arms)["estimate"].round(4).tolist() == [1.2102, 0.5863, 1.9095]
         effects = ka.read_as_effects(recipe)
@@ -65,7 +66,7 @@ def test_counts_side_by_side_need_one_answer(tmp_path):
 
 def test_means_side_by_side(tmp_path):
     recipe, _ = _new(tmp_path, "means", MEANS)
-    _, arms = ka.read_dataset(recipe)
+    arms = ka.read_dataset(recipe)
     assert ka.contrast_arms(arms, outcome="score", measure="mean_difference")["estimate"].round(9).tolist() == [
         -3.8,
         -1.1,
@@ -95,7 +96,8 @@ def test_contrasts_ask_for_measure_and_direction(tmp_path):
     told = raised.value.problems
     assert told["column"].tolist() == ["measure", "favours_drug"] and set(told["value"]) == {"?"}
     recipe, _ = _new(tmp_path, "triangle", TRIANGLE, measure='"log_odds_ratio"', favours_drug='"positive"')
-    grain, effects = ka.read_dataset(recipe)
+    effects = ka.read_dataset(recipe)
+    grain = effects.attrs["grain"]
     assert grain == "effects" and effects["control_role"].tolist() == ["control", "control", "active"]
     assert effects["treatment_class"].tolist() == ["ssri", "snri", "snri"]
     assert ka.read_as_effects(recipe)["comparison"].nunique() == 3
@@ -117,7 +119,8 @@ def test_estimates_with_limits_and_weeks(tmp_path):
 def test_arms_without_a_control_have_their_means_and_no_contrast(tmp_path):
     recipe, text = _new(tmp_path, "single", SINGLE)
     assert 'all = { role = "active" }  # GUESS: one group?' in text
-    grain, arms = ka.read_dataset(recipe)
+    arms = ka.read_dataset(recipe)
+    grain = arms.attrs["grain"]
     assert grain == "arms" and arms["arm"].tolist() == ["all", "all"]
     alone = ka.arms_alone(recipe)
     half = 2.0226909 * 7.1 / np.sqrt(40)  # R: qt(.975, 39)
@@ -126,7 +129,7 @@ def test_arms_without_a_control_have_their_means_and_no_contrast(tmp_path):
         ka.read_as_effects(recipe)
     named = text.replace('all = { role = "active" }', 'all = { treatment = "ketamine", treatment_class = "ketamine" }')
     recipe.write_text(named.replace('scale = "not_stated"', 'scale = "MADRS"'), encoding="utf-8")
-    assert ka.read_dataset(recipe)[1][["arm", "treatment_class"]].to_numpy().tolist() == [["ketamine", "ketamine"]] * 2
+    assert ka.read_dataset(recipe)[["arm", "treatment_class"]].to_numpy().tolist() == [["ketamine", "ketamine"]] * 2
 
 
 def test_arms_called_by_their_drugs_keep_the_name(tmp_path):
@@ -196,7 +199,7 @@ def test_percentages_side_by_side_are_counted(tmp_path, sign):
         }.items()
     }
     recipe, _ = _new(tmp_path, "percent", table)
-    _, arms = ka.read_dataset(recipe)
+    arms = ka.read_dataset(recipe)
     assert arms["events"].tolist() == [14, 6, 25, 17, 9, 2]
     assert ka.read_as_effects(recipe)["estimate"].round(4).tolist() == [1.2102, 0.5863, 1.9095]
     facts = ka.examine(recipe).understood.set_index("what")["found"]
@@ -211,8 +214,8 @@ def test_means_with_limits_side_by_side_give_the_errors_of_those_limits(tmp_path
                   for word, sign in (("lower", -1), ("upper", 1))}  # fmt: skip
     recipe, _ = _new(tmp_path, "limits", table)
     how = {"outcome": "score", "measure": "mean_difference"}
-    found = ka.contrast_arms(ka.read_dataset(recipe)[1], **how)
+    found = ka.contrast_arms(ka.read_dataset(recipe), **how)
     whole, _ = _new(tmp_path, "spreads", MEANS)
-    expected = ka.contrast_arms(ka.read_dataset(whole)[1], **how)
+    expected = ka.contrast_arms(ka.read_dataset(whole), **how)
     columns = ["estimate", "std_error"]
     assert found[columns].to_numpy() == pytest.approx(expected[columns].to_numpy(), rel=1e-9)

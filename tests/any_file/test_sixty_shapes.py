@@ -184,7 +184,7 @@ def test_patients(shape, tmp_path):
 
 
 def _right(recipe):
-    arms = ka.summarize_arms(ka.derive_outcomes(ka.read_dataset(recipe)[1]), outcomes=("response",))
+    arms = ka.summarize_arms(ka.derive_outcomes(ka.read_dataset(recipe)), outcomes=("response",))
     last = arms[arms["hours"] == 672].set_index("arm")
     assert last["events"].to_dict() == RESPONDERS and last["n"].tolist() == [12, 12]
 
@@ -210,7 +210,7 @@ def test_one_group(tmp_path):
     table = _long()
     table[table["group"] == "Ketamine"].drop(columns="group").to_csv(tmp_path / "clinic.csv", index=False)
     recipe, ANSWERS["patients: one group"] = _answered(tmp_path / "clinic.csv", {"all": '{ treatment = "ketamine" }'})
-    arms = ka.summarize_arms(ka.derive_outcomes(ka.read_dataset(recipe)[1]), outcomes=("response",))
+    arms = ka.summarize_arms(ka.derive_outcomes(ka.read_dataset(recipe)), outcomes=("response",))
     assert arms[arms["hours"] == 672]["events"].tolist() == [RESPONDERS["Ketamine"]]
 
 

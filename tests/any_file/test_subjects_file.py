@@ -37,7 +37,8 @@ def test_questionnaires_of_sdtm_get_their_arms_from_dm(tmp_path):
     recipe = ka.write_recipe(_sdtm(tmp_path))
     text = recipe.read_text(encoding="utf-8")
     assert 'subjects = "dm.csv"' in text and 'QSTEST = ["MADRS01-Total Score"]' in text and '= "?"' not in text
-    grain, scores = ka.read_dataset(_confirmed(recipe))
+    scores = ka.read_dataset(_confirmed(recipe))
+    grain = scores.attrs["grain"]
     assert grain == "patients" and len(scores) == 24
     last = scores[scores["hours"] == 168].groupby("arm")["score"].mean()
     assert last.to_dict() == {"Ketamine 0.5 mg/kg": 18, "Placebo": 27}
@@ -58,7 +59,7 @@ def test_a_phenotype_of_bids_gets_its_groups_and_their_labels_from_participants(
     (tmp_path / "participants.json").write_text(json.dumps({"group": {"Levels": levels}, "age": {"Units": "years"}}))
     recipe = ka.write_recipe(scores)
     assert 'subjects = "../participants.tsv"' in recipe.read_text(encoding="utf-8")
-    _, table = ka.read_dataset(_confirmed(recipe))
+    table = ka.read_dataset(_confirmed(recipe))
     assert table[table["hours"] == 24].groupby("arm")["score"].mean().to_dict() == {"ketamine": 21, "placebo": 30}
 
 

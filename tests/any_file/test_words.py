@@ -29,7 +29,7 @@ def test_a_file_in_each_language_needs_only_its_guesses_confirmed(language, tmp_
     table.to_csv(tmp_path / "file.csv", index=False)
     recipe = ka.write_recipe(tmp_path / "file.csv")
     recipe.write_text(recipe.read_text("utf-8").replace("confirmed = false", "confirmed = true"), "utf-8")
-    scores = ka.read_dataset(recipe)[1]
+    scores = ka.read_dataset(recipe)
     one = {"days": 24.0, "weeks": 168.0, "months": 730.5}[unit]
     assert sorted(scores["hours"].unique()) == [0, one] and scores["subject"].nunique() == 2
     assert scores.drop_duplicates("arm")["role"].tolist() == ["active", "control"]
@@ -84,7 +84,7 @@ def test_other_controls_have_their_kind_and_are_contrasted_only_when_named(tmp_p
     sheet.to_csv(tmp_path / "sheet.csv", index=False)
     recipe = ka.write_recipe(tmp_path / "sheet.csv")
     recipe.write_text(recipe.read_text("utf-8").replace("confirmed = false", "confirmed = true"), "utf-8")
-    arms = ka.read_dataset(recipe)[1]
+    arms = ka.read_dataset(recipe)
     assert ka.contrast_arms(arms).empty and len(ka.contrast_arms(arms, control="waiting_list")) == 2
     reasons = ka.without_contrast(arms)["reason"]
     assert reasons.str.contains("waiting_list is contrasted only when named").any()

@@ -69,7 +69,7 @@ def test_parameters_and_grain_are_read_from_the_code(tmp_path):
     assert notebook_parameters(path) == {"dataset": None, "k": [1, 2]}
     assert grains(path) == {"patients"}
     assert grains(_write(tmp_path / "b.ipynb", "dataset = None", "ka.read_as_arms(dataset)")) == {"patients", "arms"}
-    own = "scores = ka.read_dataset(dataset)[1]"  # patients, by a recipe or in the library's columns
+    own = "scores = ka.read_dataset(dataset)"  # patients, by a recipe or in the library's columns
     assert grains(_write(tmp_path / "e.ipynb", "dataset = None", own)) == {"patients"}
     assert grains(_write(tmp_path / "c.ipynb", "x = 1")) == set()
     (tmp_path / "d.ipynb").write_text("no notebook")
