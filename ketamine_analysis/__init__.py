@@ -67,8 +67,8 @@ _NAMES = {
     "intervals": "as_proportion as_ratio hours_text interval_text stack_tables",
     "outcomes": """
         SCALES Comparison Scale define_scale derive_outcomes describe_number_needed_to_treat find_scale
-        number_needed_to_treat odds_ratio own_scale proportion_interval risk_difference risk_ratio simulate_trial
-        simulated_truth summarize_arms
+        number_needed_to_treat odds_ratio own_scale proportion_interval risk_difference risk_ratio
+        rows_of_scale simulate_trial simulated_truth summarize_arms
     """,
     "reading": """
         ITEM_RULES RawTable check_arms check_scores events_from_percent mean_sd_from_quantiles

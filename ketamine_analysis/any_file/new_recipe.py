@@ -86,6 +86,8 @@ def _toml(plan: Plan, path: Path) -> str:
         "time": "of the column hours: minutes, hours, days, weeks, study_days (day 1 = first dose, no day 0)",
         "visits": 'hours since first dose, or "drop"',
         "wide": 'column = hours since first dose of its visit, or "drop"',
+        "scores": "scale = the column of its scores",
+        "scale_names": 'what the column of scales calls it = a known scale, or "drop"',
         "items": "new column = its items, in the scale's order; missing items by the scale's rule",
         "filter": "only rows with these values are read",
         "arms": "role is active or control; a control needs a control_kind (placebo, active_placebo, …)",

@@ -34,6 +34,7 @@ KEYS: Mapping[str, tuple[type, ...]] = {
     "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
     "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
     "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE, "scales": TABLE,
+    "scores": TABLE, "scale_names": TABLE,
 }  # fmt: skip
 WORDS: Mapping[type, str] = {
     str: "text in quotes",
@@ -80,6 +81,8 @@ class Recipe:
     filter: Mapping[str, list[Any]] = field(default_factory=dict)
     arms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     scales: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)
+    scale_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_recipe(path: str | Path) -> Path | None:
@@ -232,11 +235,29 @@ def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
         table = settings.get(key, {})
         for name, value in table.items() if isinstance(table, dict) else ():
             found += _moment_problems(f"{key}.{name}", value)
+    found += _scale_problems(settings)
     for key in ("items", "filter"):
         table = settings.get(key, {})
         for name, value in table.items() if isinstance(table, dict) else ():
             if not isinstance(value, list) or not value:
                 found.append((f"{key}.{name}", str(value), "a value of the right kind", f"{key} needs {WORDS[list]}"))
+    return found
+
+
+def _scale_problems(settings: Mapping[str, Any]) -> list[Found]:
+    """[scores] is scale → column, [scale_names] what the file calls a scale → scale."""
+    found: list[Found] = []
+    for table, of_key in (("scores", True), ("scale_names", False)):
+        told = settings.get(table, {})
+        for key, value in told.items() if isinstance(told, dict) else ():
+            scale, known = (key, SCALES) if of_key else (value, (*SCALES, DROP))
+            if not isinstance(value, str) or value == "?":
+                what = "a column of the file" if of_key else f'a known scale, or "{DROP}"'
+                found.append((f"{table}.{key}", str(value), "a value of the right kind", f"name {what} in quotes"))
+            elif scale not in known:
+                found.append(
+                    (f"{table}.{key}", scale, "a known scale", f"known: {', '.join(known)}{nearest(scale, known)}")
+                )
     return found
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..outcomes.scales import SCALES
 from ..reading.visits import ASK, DROP
-from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_sdtm_scale, plan_unit
+from .recipe_of_scores import numeric_or_words, plan_scale, plan_score
+from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_arms import drug_words, guess_arms
 from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit
@@ -28,10 +28,10 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
     why = f"the columns follow {kind}" if kind else "one row a patient or visit"
     plan.top["grain"] = Guess("patients", SURE if kind else LIKELY, why)
     said = [raw.column_labels.get(name, "") for name in raw.frame.columns if name != "_line"]
-    told = guess_wide(name for name in raw.frame.columns if name != "_line")
+    told = guess_wide([name for name in raw.frame.columns if name != "_line"])
     if "study" not in columns:
         plan.top["study"] = Guess(path.stem, LIKELY, "the file's name; no column names the study")
-    _plan_scale(plan, [*told, *said, *map(str, raw.frame.columns), path.stem], kind)
+    plan_scale(plan, [*told, *said, *map(str, raw.frame.columns), path.stem], kind)
     scale = plan.top["scale"].value if "scale" in plan.top else ""
     items = items_by_visit(guess_items(told, scale))
     visits = {column: one for column, one in told.items() if one.visit is not None}
@@ -111,11 +111,6 @@ def _answers(values: pd.Series) -> bool:
     return set(values.str.strip().str.casefold()) <= YES_NO
 
 
-def _stem(name: str) -> str:
-    """The column's name without the number at its end."""
-    return re.sub(r"[._ -]*\d{1,3}$", "", str(name)).casefold()
-
-
 def _doubt_subject(plan: Plan) -> None:
     """A column of patients that stands several times at most of its times may be the study or the site: asked."""
     subject = plan.columns.get("subject")
@@ -145,37 +140,6 @@ def _without_repeats(plan: Plan) -> str | None:
     return str(alone[0]) if len(alone) == 1 else None
 
 
-def _plan_scale(plan: Plan, texts: list[str], kind: str) -> None:
-    raw = plan.raw
-    if {"QSCAT", "QSTEST"} <= set(raw.frame):
-        plan_sdtm_scale(plan)
-    for column in () if "scale" in plan.top else ("PARAMCD", "PARAM", "scale", "instrument", "questionnaire"):
-        if column not in raw.frame:
-            continue
-        values = words_of(raw, column)
-        if column == "scale" and set(values) <= set(SCALES):
-            plan.columns["scale"] = Guess("scale", SURE, "the library's own name")
-            return
-        named = {value: guess for value in values if (guess := guess_scale([value])) is not None}
-        counts = raw.frame[column].value_counts()
-        fits = sorted(named, key=lambda value: -counts.get(value, 0))
-        if fits:
-            others = [value for value in values if value != fits[0]]
-            more = f"; also there: {', '.join(others[:6])}" if others else ""
-            plan.tables["filter"] = {column: Guess([fits[0]], LIKELY, f"the rows of one scale{more}")}
-            plan.top["scale"] = Guess(named[fits[0]].value, LIKELY, f"{column} = {fits[0]!r}")
-            break
-    if "scale" not in plan.top:
-        plan.top["scale"] = guess_scale(texts) or Guess("?", GUESS, "no name tells it: write one of the known scales")
-    if kind == "ADaM":
-        if "ANL01FL" in raw.frame:
-            plan.tables.setdefault("filter", {})["ANL01FL"] = Guess(["Y"], LIKELY, "ADaM's flag of analysis records")
-        if "DTYPE" in raw.frame:
-            plan.tables.setdefault("filter", {})["DTYPE"] = Guess([""], LIKELY, "no derived rows (LOCF, averages)")
-    if plan.top["scale"].confidence == GUESS:
-        plan.doubts.append("scale")
-
-
 def _plan_wide(plan: Plan, told: Mapping[str, Any], items: Mapping[tuple[str, str | None], list[str]]) -> None:
     plan.top["layout"] = Guess("wide", LIKELY, "column names hold a scale and a visit")
     summed = {f"{stem}_{visit}": columns for (stem, visit), columns in items.items() if visit is not None}
@@ -192,7 +156,7 @@ def _plan_wide(plan: Plan, told: Mapping[str, Any], items: Mapping[tuple[str, st
         moment = hours[visit]
         stem = told[name].stem if name in told else name
         scale = guess_scale([stem])
-        if scale is not None and scale.value != plan.top["scale"].value:
+        if scale is not None and (plan.top.get("scale") is None or scale.value != plan.top["scale"].value):
             moment = Guess({"hours": moment.value, "scale": scale.value}, moment.confidence, moment.evidence)
         wide[name] = moment
         plan.columns = {key: one for key, one in plan.columns.items() if one.value != name}
@@ -205,14 +169,14 @@ def _plan_wide(plan: Plan, told: Mapping[str, Any], items: Mapping[tuple[str, st
 
 def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], told: Mapping[str, Any]) -> None:
     columns, raw = plan.columns, plan.raw
-    _plan_score(plan, items, told)
+    plan_score(plan, items, told)
     if "score" in columns:
         columns.pop("change", None)
     when = columns.get("hours")
     if (
         when is not None
         and "visit" not in columns
-        and not pd.api.types.is_numeric_dtype(_number(raw.frame[when.value]))
+        and not pd.api.types.is_numeric_dtype(numeric_or_words(raw.frame[when.value]))
     ):
         columns["visit"] = columns.pop("hours")  # a column called time that holds labels
     visit = columns.get("visit")
@@ -244,44 +208,3 @@ def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
     else:
         columns["visit"] = Guess("?", GUESS, "no column looks like a time or visit: name it")
         plan.doubts.append("visit")
-
-
-def _plan_score(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], told: Mapping[str, Any]) -> None:
-    """The column of scores of a long file: a sum of items, or the one named after the scale; asked where numbered."""
-    columns, raw = plan.columns, plan.raw
-    alone = {stem: names for (stem, visit), names in items.items() if visit is None}
-    if alone:
-        stem, names = next(iter(alone.items()))
-        total = f"{stem}_total" if stem in raw.frame else stem
-        plan.tables["items"] = {total: Guess(names, LIKELY, "numbered 1 … as the scale's items")}
-        columns["score"] = Guess(total, LIKELY, "the sum of the items")
-    elif "score" not in columns:
-        named = [name for name in raw.frame.columns if name != "_line" and guess_scale([name]) and name not in told]
-        named += [name for name, words in raw.column_labels.items() if guess_scale([words]) and name not in named]
-        used = [one.value for one in columns.values()]
-        named = [name for name in named if name not in used and pd.api.types.is_numeric_dtype(_number(raw.frame[name]))]
-        numbered = [name for name in named if named and _stem(name) == _stem(named[0])]
-        if len(numbered) > 2:  # one of 21 items is no total
-            words = f"{numbered[0]} to {numbered[-1]} are numbered: items, or visits? name the total, or add up [items]"
-            columns["score"] = Guess("?", GUESS, words)
-            plan.doubts.append("score")
-        elif named:
-            others = f"; also there, and not read: {', '.join(named[1:6])}" if named[1:] else ""
-            columns["score"] = Guess(named[0], LIKELY, f"named after the scale{others}")
-        elif "change" not in columns:
-            columns["score"] = Guess("?", GUESS, f"no column is called so: is it {_numbers_left(plan)}?")
-            plan.doubts.append("score")
-    plan_missing(plan, [columns[name].value for name in ("score", "baseline") if name in columns])
-
-
-def _numbers_left(plan: Plan) -> str:
-    """The columns of numbers that are not read as anything else."""
-    read = {"_line", *(str(one.value) for one in plan.columns.values())}
-    free = [str(name) for name in plan.raw.frame.columns if name not in read]
-    numbers = [name for name in free if pd.api.types.is_numeric_dtype(_number(plan.raw.frame[name]))]
-    return " or ".join(numbers[:5]) or "in another sheet"
-
-
-def _number(values: pd.Series) -> pd.Series:
-    number = pd.to_numeric(values, errors="coerce")
-    return number if number.notna().sum() >= 0.9 * values.notna().sum() else values.astype("str")

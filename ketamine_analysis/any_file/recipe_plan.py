@@ -92,17 +92,24 @@ def _with_own_class(plan: Plan, by: str, label: str, guess: Guess) -> Guess:
 
 
 def plan_sdtm_scale(plan: Plan) -> None:
-    """SDTM's questionnaires: the rows of one category's total, where its name tells a scale; else nothing."""
+    """SDTM's questionnaires: the totals' rows of each category whose name tells a scale; else nothing."""
     frame = plan.raw.frame
     totals = frame[frame["QSTEST"].astype(str).str.contains("total", case=False)]
-    for category, rows in totals.groupby("QSCAT", sort=False):
-        scale = guess_scale([str(category)])
-        if scale is not None:
-            others = [str(one) for one in frame["QSCAT"].dropna().unique() if one != category]
-            more = f"; also there: {', '.join(others[:6])}" if others else ""
-            plan.tables["filter"] = {
-                "QSCAT": Guess([str(category)], LIKELY, f"the rows of one scale{more}"),
-                "QSTEST": Guess([str(rows["QSTEST"].iloc[0])], LIKELY, "its total"),
-            }
-            plan.top["scale"] = Guess(scale.value, scale.confidence, f"QSCAT = {category!r}")
-            return
+    names = {str(one): guess for one in totals["QSCAT"].dropna().unique() if (guess := guess_scale([str(one)]))}
+    if not names:
+        return
+    others = [str(one) for one in frame["QSCAT"].dropna().unique() if str(one) not in names]
+    more = f"; also there: {', '.join(others[:6])}" if others else ""
+    tests = list(dict.fromkeys(totals.loc[totals["QSCAT"].astype(str).isin(names), "QSTEST"].astype(str)))
+    plan.tables["filter"] = {
+        "QSCAT": Guess(list(names), LIKELY, f"the rows of known scales{more}"),
+        "QSTEST": Guess(tests, LIKELY, "the totals"),
+    }
+    if len(names) > 1:
+        plan.columns["scale"] = Guess("QSCAT", LIKELY, "it tells the scale of each row")
+        plan.tables["scale_names"] = {
+            one: Guess(guess.value, guess.confidence, f"{one!r}") for one, guess in names.items()
+        }
+        return
+    category, scale = next(iter(names.items()))
+    plan.top["scale"] = Guess(scale.value, scale.confidence, f"QSCAT = {category!r}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..outcomes.scales import SCALES
@@ -17,9 +18,11 @@ _COLUMN_VISIT = (
 )
 _WIDE = re.compile(rf"(?P<stem>[a-z][a-z0-9 _.-]*?)[_ .-]*{_COLUMN_VISIT}$", re.IGNORECASE)
 _WIDE_FIRST = re.compile(rf"{_COLUMN_VISIT}[_ .-]+(?P<stem>[a-z][a-z0-9 _.-]*?)$", re.IGNORECASE)
-_ITEM = re.compile(
-    r"(?P<stem>.*?[a-z5_]|.*?[a-z]\d+(?=[_ .-]))[_ .-]*(?:item|i|q)?[_ .-]*(?P<item>\d{1,2})$", re.IGNORECASE
-)
+_STEM = r"(?P<stem>.*?[a-z5_]|.*?[a-z]\d+(?=[_ .-]))[_ .-]*"
+_ITEM = re.compile(rf"{_STEM}(?:item|i|q)?[_ .-]*(?P<item>\d{{1,2}})$", re.IGNORECASE)
+_PLAIN_ITEM = re.compile(rf"{_STEM}(?P<item>\d{{1,2}})$", re.IGNORECASE)  # the q of PHQ1 is its scale's
+
+SIBLINGS = 3  # so many numbered columns of one stem make another number an item, too
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,18 @@ class WideColumn:
     visit: str | None
 
 
-def guess_wide(columns: Iterable[str]) -> dict[str, WideColumn]:
+def guess_wide(columns: Collection[str]) -> dict[str, WideColumn]:
     """The columns whose names hold a scale and a visit, or a scale and an item number, or all three."""
     found = {}
     for column in columns:
         told = _parts(str(column))
         if told is not None and guess_scale([told.stem]) is not None:
             found[str(column)] = told
+    stems = Counter(one.stem for one in found.values() if one.item is not None and one.visit is None)
+    for column in map(str, columns):  # PHQ9 is a scale, and the ninth item where PHQ1, PHQ2 … stand beside it
+        alone = _item(column)
+        if alone and column not in found and stems[stem := alone["stem"].strip("_ .-")] >= SIBLINGS:
+            found[column] = WideColumn(stem, int(alone["item"]), None)
     return found
 
 
@@ -45,11 +53,11 @@ def _parts(column: str) -> WideColumn | None:
     wide = _WIDE.fullmatch(column) or _WIDE_FIRST.fullmatch(column)
     if wide and not _inside_a_word(column, wide):
         stem, item = wide["stem"].strip("_ .-"), None
-        inner = _ITEM.fullmatch(stem)
+        inner = _item(stem)
         if inner and guess_scale([inner["stem"]]) and not _names_scale(stem):
             stem, item = inner["stem"].strip("_ .-"), int(inner["item"])
         return WideColumn(stem, item, wide["visit"])
-    alone = _ITEM.fullmatch(column)
+    alone = _item(column)
     if alone and not _names_scale(column):
         stem = alone["stem"].strip("_ .-")
         between = _WIDE.fullmatch(stem)  # madrs_w1_3: scale, visit, item
@@ -57,6 +65,12 @@ def _parts(column: str) -> WideColumn | None:
             return WideColumn(between["stem"].strip("_ .-"), int(alone["item"]), between["visit"])
         return WideColumn(stem, int(alone["item"]), None)
     return None
+
+
+def _item(text: str) -> re.Match[str] | None:
+    """A stem and an item's number; "q" before the number belongs to the stem where only then it names a scale."""
+    short, whole = _ITEM.fullmatch(text), _PLAIN_ITEM.fullmatch(text)
+    return whole if whole and not (short and guess_scale([short["stem"]])) else short
 
 
 def _inside_a_word(column: str, wide: re.Match[str]) -> bool:
@@ -71,17 +85,19 @@ def _names_scale(text: str) -> bool:
 
 
 def guess_items(told: Mapping[str, WideColumn], scale: str) -> dict[tuple[str, str | None], list[str]]:
-    """(stem, visit) → its item columns in order, where they are exactly items 1 … k of the scale."""
+    """(stem, visit) → its item columns in order, where they are exactly 1 … k of the scale or the stem's."""
     groups: dict[tuple[str, str | None], dict[int, str]] = {}
     for column, one in told.items():
         if one.item is not None:
             groups.setdefault((one.stem, one.visit), {})[one.item] = column
-    size = ITEM_RULES[scale].items if scale in ITEM_RULES else -1
-    return {
-        key: [columns[i] for i in range(1, size + 1)]
-        for key, columns in groups.items()
-        if sorted(columns) == list(range(1, size + 1))
-    }
+    found = {}
+    for (stem, visit), columns in groups.items():
+        own = guess_scale([stem])
+        fits = [ITEM_RULES[one].items for one in (scale, own.value if own else "") if one in ITEM_RULES]
+        size = next((size for size in fits if sorted(columns) == list(range(1, size + 1))), 0)
+        if size:
+            found[stem, visit] = [columns[i] for i in range(1, size + 1)]
+    return found
 
 
 def items_by_visit(items: Mapping[tuple[str, str | None], list[str]]) -> dict[tuple[str, str | None], list[str]]:

@@ -9,19 +9,17 @@ from typing import Any
 import pandas as pd
 
 from ..effects.effects_read import NUMBERS as EFFECT_NUMBERS
-from ..errors import DatasetError, nearest, one_problem, problem_table
+from ..errors import nearest, one_problem
 from ..outcomes.scales import NOT_STATED, define_scales_beside
-from ..reading.arm_names import plain_name
 from ..reading.formats import RawTable, read_table
-from ..reading.items import sum_items
 from ..reading.raw_tables import labelled, numbered, with_words, without_codes
 from ..reading.result_layouts import is_sided, one_row_an_arm, with_unsaid
 from ..reading.visits import DROP
 from .metapsy import metapsy_to_arms
 from .recipe import ARM_KEYS, COLUMNS, Recipe
-from .recipe_plan import ALL
+from .recipe_arms import with_arms
+from .recipe_scales import need, with_scales, with_totals
 from .recipe_times import with_hours
-from .recognise_arms import class_of_drug
 from .subjects_file import with_subjects
 
 NUMBERS = ("hours", "score", "baseline", "change", "events", "percent", "mean", "sd", *EFFECT_NUMBERS)
@@ -65,13 +63,15 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
         notes += dropped
     if recipe.layout in ("two_arms", "several_arms"):
         frame = one_row_an_arm(frame, recipe.columns, recipe.source.name, recipe.layout)
+    frame, told = with_scales(frame, recipe)
+    notes += told
     frame = with_words(frame)
     frame = _constants(frame, recipe)
     frame = _filled(frame, recipe)
     if recipe.layout not in ("wide", "metapsy"):
         frame, told = with_hours(frame, recipe)
         notes += told
-    frame, told = _with_arms(frame, recipe)
+    frame, told = with_arms(frame, recipe)
     notes += told
     grain = recipe.grain
     frame = with_unsaid(frame, NOT_STATED) if grain == "arms" and recipe.layout != "metapsy" else frame
@@ -84,9 +84,10 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
 def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     """Filtered rows, codes for missing blank, items summed."""
     items = [name for columns in recipe.items.values() for name in columns]
+    totals = recipe.scores.values()
     sided = {theirs for name, theirs in recipe.columns.items() if is_sided(name) and not name.startswith("treatment")}
-    numbers = {*items, *recipe.wide, *sided, *(recipe.columns.get(name, name) for name in NUMBERS)}
-    _need(raw.frame, [*items, *(name for name in recipe.wide if name not in recipe.items), *recipe.filter], recipe)
+    numbers = {*items, *recipe.wide, *totals, *sided, *(recipe.columns.get(name, name) for name in NUMBERS)}
+    need(raw.frame, [*items, *(name for name in recipe.wide if name not in recipe.items), *recipe.filter], recipe)
     frame, notes = labelled(raw, numbers), []
     for name, codes in raw.missing.items():
         told = ", ".join(f"{_plain(code)} ({count}×)" for code, count in codes.items())
@@ -99,34 +100,8 @@ def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
         counts = before[before.notna() & frame[name].isna()].astype(str).value_counts()
         told = ", ".join(f"{code.removesuffix('.0')} ({count}×)" for code, count in counts.items())
         notes += [f"{name}: read as missing {told}"] if told else []
-    for name, columns in recipe.items.items():
-        scale = _scale_of(name, recipe)
-        total = sum_items(
-            frame, items=columns, scale=scale, may_be_missing=recipe.may_be_missing, file=recipe.file.name,
-            lines=frame["_line"],
-        )  # fmt: skip
-        frame = frame.drop(columns=columns).assign(**{name: total})
-        notes.append(f"{name}: sum of {len(columns)} items of {scale}")
-    return frame, notes
-
-
-def _scale_of(name: str, recipe: Recipe) -> str:
-    told = recipe.wide.get(name)
-    scale = told.get("scale", recipe.scale) if isinstance(told, dict) else recipe.scale
-    if scale is None:
-        raise one_problem(recipe.source.name, "a scale for the items", 'say scale = "…"', column=f"items.{name}")
-    return str(scale)
-
-
-def _need(frame: pd.DataFrame, names: list[str], recipe: Recipe) -> None:
-    present = [name for name in frame.columns if name != "_line"]
-    absent = [name for name in dict.fromkeys(names) if name not in present]
-    if absent:
-        rows = [
-            (None, name, None, "column present", f"{recipe.file.name} has no such column{nearest(name, present)}")
-            for name in absent
-        ]
-        raise DatasetError(problem_table(recipe.source.name, rows))
+    frame, summed = with_totals(frame, recipe)
+    return frame, [*notes, *summed]
 
 
 def _kept(frame: pd.DataFrame, name: str, kept: list[Any], recipe: Recipe) -> pd.DataFrame:
@@ -148,7 +123,7 @@ def _melted(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """One row a subject and wide column, the row's line kept."""
     if not recipe.wide:
         raise one_problem(recipe.source.name, "a wide file has visits", "name each column: [wide], column = hours")
-    _need(frame, list(recipe.wide), recipe)
+    need(frame, list(recipe.wide), recipe)
     parts = []
     rest = frame.drop(columns=[*recipe.wide])
     for name, moment in recipe.wide.items():
@@ -165,7 +140,7 @@ def _named(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]
     made = ("hours", "score", "scale", "subject") if recipe.layout == "wide" else ()
     summed = {name: name for name in recipe.items if name in frame}
     named = {name: theirs for name, theirs in recipe.columns.items() if not (name in made and theirs == name)}
-    _need(frame, [theirs for theirs in named.values() if theirs not in summed], recipe)
+    need(frame, [theirs for theirs in named.values() if theirs not in summed], recipe)
     stray = [name for name in frame.columns if name in COLUMNS and name not in (*named.values(), *made, *COVARIATES)]
     twice = [theirs for theirs in set(named.values()) if list(named.values()).count(theirs) > 1]
     copies = {name: frame[theirs] for name, theirs in named.items() if theirs in twice}
@@ -200,70 +175,6 @@ def _filled(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         frame = frame.assign(**{name: frame.groupby(["study", "subject"])[name].transform("first").where(
             frame[name].isna(), frame[name])})  # fmt: skip
     return frame
-
-
-def _with_arms(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
-    if not recipe.arms:
-        return frame, []
-    by = recipe.arms_by
-    if by == "arm" and by not in frame and list(recipe.arms) == [ALL]:  # one group
-        label = recipe.arms[ALL].get("label") or recipe.arms[ALL].get("treatment") or ALL
-        return frame.assign(arm=label, **_with_class(recipe.arms[ALL])), [
-            f"one group, no column of arms: every row is {label!r}"
-        ]
-    if by not in frame:
-        raise one_problem(recipe.source.name, "column present", f"[arms] is given: name [columns] {by} = …", by)
-    frame, notes = _spelled_as_in_recipe(frame, by, recipe)
-    both = [name for name in (by, "control_arm") if name in frame]
-    labels = list(dict.fromkeys(label for name in both for label in frame[name].dropna().astype(str)))
-    rows: list[tuple] = [
-        (None, f"arms.{one}", None, f"a value of {by}", f"no row has it{nearest(one, labels)}")
-        for one in recipe.arms
-        if one not in labels
-    ]
-    rows += [
-        (
-            None,
-            "arms",
-            one,
-            "every arm is described",
-            f"add {one!r} = {{ treatment = …, treatment_class = …, role = … }}",
-        )
-        for one in labels
-        if one not in recipe.arms
-    ]
-    if rows:
-        raise DatasetError(problem_table(recipe.source.name, rows))
-    arms = {arm: _with_class(words) for arm, words in recipe.arms.items()}
-    told = [key for key in ARM_KEYS if any(key in words for words in arms.values())]
-    new = {key: frame[by].map({arm: words.get(key) for arm, words in arms.items()}) for key in told}
-    if "control_arm" in frame:  # a contrast: its control's own words
-        for key, theirs in (("role", "control_role"), ("control_kind", "control_kind")):
-            if key in told:
-                new[theirs] = frame["control_arm"].map({arm: words.get(key) for arm, words in arms.items()})
-    told_apart = {key: values if key not in frame else values.fillna(frame[key]) for key, values in new.items()}
-    return frame.assign(**told_apart), notes
-
-
-def _with_class(words: Mapping[str, str]) -> dict[str, str]:
-    """The words of an arm with the class of its drug, where the recipe leaves it out and the drug is known."""
-    known = class_of_drug(words.get("treatment", ""))
-    return {**({"treatment_class": known} if known else {}), **words}
-
-
-def _spelled_as_in_recipe(frame: pd.DataFrame, by: str, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
-    """Labels that differ from one of [arms] only in capitals and spaces are that arm; each is noted."""
-    known = {plain_name(label): label for label in recipe.arms}
-    counts = frame[by].dropna().astype(str).value_counts()
-    meant = {
-        label: known[plain_name(label)]
-        for label in counts.index
-        if label not in recipe.arms and plain_name(label) in known
-    }
-    if not meant:
-        return frame, []
-    notes = [f"{by} {label!r} ({counts[label]}×) is read as {right!r}" for label, right in meant.items()]
-    return frame.assign(**{by: frame[by].map(lambda one: meant.get(str(one), one), na_action="ignore")}), notes
 
 
 def _from_changes(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, str]:

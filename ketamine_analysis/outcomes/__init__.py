@@ -16,7 +16,7 @@ from .proportions import (
     risk_difference,
     risk_ratio,
 )
-from .scales import SCALES, Scale, define_scale, find_scale, own_scale
+from .scales import SCALES, Scale, define_scale, find_scale, own_scale, rows_of_scale
 from .simulate import simulate_trial, simulated_truth
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "proportion_interval",
     "risk_difference",
     "risk_ratio",
+    "rows_of_scale",
     "simulate_trial",
     "simulated_truth",
     "summarize_arms",

@@ -14,13 +14,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..errors import one_problem
 from .depression_scales import DEPRESSION_SCALES
 from .other_scales import OTHER_SCALES
 from .scale_definition import NOT_STATED, Cutoff, Scale, own_scale
 
-__all__ = ["NOT_STATED", "SCALES", "Cutoff", "Scale", "define_scale", "find_scale", "own_scale"]
+__all__ = ["NOT_STATED", "SCALES", "Cutoff", "Scale", "define_scale", "find_scale", "own_scale", "rows_of_scale"]
 BESIDE = "scales.toml"  # beside a data file: the scales of one's own that it uses
 
 _KNOWN = {scale.name: scale for scale in (*DEPRESSION_SCALES, *OTHER_SCALES)}
@@ -41,6 +42,24 @@ def find_scale(name: str) -> Scale:
     near = [repr(key) for key, ratio in likeness.items() if ratio >= max(best - 0.02, 0.5)]
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
     raise ValueError(f"scale {name!r} is unknown{hint} Known: {', '.join(SCALES)}")
+
+
+def rows_of_scale(table: pd.DataFrame, scale: str | None = None) -> pd.DataFrame:
+    """The rows of one scale of a table that may hold several.
+
+    scale : its name; None takes, of those there, the first in the order of SCALES (MADRS before PHQ-9).
+    Raises ValueError for a scale that the table does not hold.
+
+    >>> table = pd.DataFrame({"scale": ["PHQ-9", "MADRS", "MADRS"], "score": [9, 20, 11]})
+    >>> rows_of_scale(table)["score"].tolist(), rows_of_scale(table, "PHQ-9")["score"].tolist()
+    ([20, 11], [9])
+    """
+    there = [name for name in SCALES if (table["scale"] == name).any()]
+    if scale is None:
+        return table[table["scale"] == there[0]] if len(there) > 1 else table
+    if scale not in there:
+        raise ValueError(f"no row has the scale {scale!r}: the table holds {', '.join(there)}")
+    return table[table["scale"] == scale]
 
 
 def define_scale(scale: Scale) -> Scale:

@@ -46,6 +46,9 @@ def test_each_shape_reads_to_the_same_scores_with_one_edited_line(name, scores, 
     grain = table.attrs["grain"]
     assert grain == "patients"
     expected = _plain(scores)
+    if name == "adqs.xpt":  # the same file's other parameter is read beside it
+        assert table["scale"].value_counts().to_dict() == {"MADRS": len(scores), "CGI-S": len(scores)}
+        table = table[table["scale"] == "MADRS"]
     if name == "dated.csv":
         expected = expected.clip(upper=52)
     if name == "wide.sav":  # every visit has its column: those who left have blank scores
@@ -113,7 +116,8 @@ BROKEN = {  # shape: (in the recipe, broken by one character, what the error nam
     "an item": ("items.xlsx", '"MADRS7"', '"MADRS77"', "MADRS77", "column present"),
     "an item left out": ("items.xlsx", '"MADRS7", ', "", "9 columns are named", "all items of the scale"),
     "the sheet": ("items.xlsx", '"Ratings"', '"Rating"', "'Rating'", "its sheets are Read me, Ratings"),
-    "a filter": ("adqs.xpt", '["MADRS"]', '["MADR"]', "filter.PARAMCD", "did you mean 'MADRS'"),
+    "a filter": ("adqs.xpt", '[""]', '["LOC"]', "filter.DTYPE", "did you mean 'LOCF'"),
+    "the name of a scale": ("adqs.xpt", 'MADRS = "MADRS"', 'MADR = "MADRS"', "scale_names.MADR", "did you mean 'MADRS'"),
     "a wide column": ("wide.sav", "MADRS_W2", "MADRS_W22", "MADRS_W22", "did you mean 'MADRS_W2'"),
     "the date format": ("dated.csv", "%d.%m", "%d.%n", "%d.%n", "a date format"),
 }  # fmt: skip
