@@ -28,7 +28,9 @@ def plan_scale(plan: Plan, texts: list[str], kind: str) -> None:
         if _scales_in_rows(plan, column, values):
             break
     if "scale" not in plan.top and "scale_names" not in plan.tables:
-        plan.top["scale"] = guess_scale(texts) or Guess("?", GUESS, "no name tells it: write one of the known scales")
+        plan.top["scale"] = guess_scale(texts) or Guess(
+            "?", GUESS, "no name tells it: a known scale, or not_stated (changes alone)"
+        )
     if kind == "ADaM":
         if "ANL01FL" in raw.frame:
             plan.tables.setdefault("filter", {})["ANL01FL"] = Guess(["Y"], LIKELY, "ADaM's flag of analysis records")

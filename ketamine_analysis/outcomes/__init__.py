@@ -2,7 +2,7 @@
 
 Takes `scores` (one row per subject, time and scale); gives `outcomes` (change, response, remission) and `arms`
 (counts and means per arm and time, with the named strategy for missing scores).
-Read: `scale_definition`, `depression_scales`, `other_scales`, `scales` (what a score means), `derive`, `arm_sums`,
+Read: `scale_definition`, `depression_scales`, `other_scales`, `wider_scales`, `scales` (what a score means), `derive`,
 `proportions` (intervals of counts), `simulate`.
 """
 

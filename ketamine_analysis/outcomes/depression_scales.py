@@ -23,6 +23,9 @@ _QIDS_BANDS = (
 _PHQ_8 = "Kroenke 2009, J Affect Disord 114:163-173"
 _RADLOFF = "Radloff 1977, Appl Psychol Meas 1:385-401"
 _YESAVAGE = "Yesavage 1983, J Psychiatr Res 17:37-49"
+_TORONTO = "McIntyre 2002, J Psychiatry Neurosci 27:235-239"
+_EATON = "Eaton 2004, in The Use of Psychological Testing for Treatment Planning, 3rd ed., 363-377"
+_ZIMMERMAN = "Zimmerman 2017, J Clin Psychiatry 78(2)"
 HADS = "Zigmond & Snaith 1983, Acta Psychiatr Scand"
 HADS_BANDS = (("no case", 0, 7), ("possible case", 8, 10), ("probable case", 11, 21))
 DASS = "Lovibond & Lovibond 1995, Manual for the Depression Anxiety Stress Scales, 2nd ed."
@@ -218,5 +221,46 @@ DEPRESSION_SCALES = (
         "Montgomery–Åsberg Depression Rating Scale, self-rated, 9 items",
         54,
         "Svanborg & Åsberg 1994, Acta Psychiatr Scand",
+    ),
+    shipped(
+        "HAMD7",
+        "Toronto Hamilton Depression Rating Scale, 7 items",
+        26,  # six items of 0–4 and one of 0–2
+        _TORONTO,
+        remission=(Cutoff(3, f"{_TORONTO} (matches HAMD17 <= 7)"),),
+    ),
+    shipped(  # scored as most do, its top two answers counted alike; items of 0–4 sum to 80: define that one
+        "CESD-R",
+        "Center for Epidemiologic Studies Depression Scale, revised",
+        60,
+        _EATON,
+        remission=(Cutoff(15, f"{_EATON} (the cut-off of the CES-D; 16 or more: a case)"),),
+    ),
+    shipped(
+        "CUDOS",
+        "Clinically Useful Depression Outcome Scale, its 16 symptom items",
+        64,
+        "Zimmerman 2008 (PMID 18243884)",
+        remission=(
+            Cutoff(19, f"{_ZIMMERMAN} (the developers' cut-off)"),
+            Cutoff(10, f"{_ZIMMERMAN} (its remission rate was nearest that of HAMD17)"),
+        ),
+        severity=(
+            ("none", 0, 10),
+            ("minimal", 11, 20),
+            ("mild", 21, 30),
+            ("moderate", 31, 45),
+            ("severe", 46, 64),
+        ),
+    ),
+    # T scores: mean 50, SD 10, on a metric printed as of 100 points; the short forms reach 37.1 to 81.3, banks further.
+    # No T score means "no symptoms", so that percent change and >=50% response are not meant for them
+    shipped(
+        "PROMIS-Depression",
+        "PROMIS Depression, T score",
+        100,
+        "Cella 2010, J Clin Epidemiol 63:1179-1194; minimally important difference: PMC7103541",
+        integer=False,
+        response="none: 3 to 4 T-score points are the minimally important difference",
     ),
 )

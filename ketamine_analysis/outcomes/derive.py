@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..intervals import critical_value
 from .proportions import proportion_interval
-from .scales import SCALES, find_scale
+from .scales import NOT_STATED, SCALES, find_scale
 
 TOLERANCE = 1e-9  # a fall of exactly 50 % counts, whatever the rounding of its floating-point quotient
 MISSING = ("observed", "nonresponder", "locf", "bocf")
@@ -144,6 +144,7 @@ def _rules(
     if isinstance(remission, Mapping) and not set(remission) <= set(SCALES):
         raise ValueError(f"remission names {sorted(set(remission) - set(SCALES))}: known scales are {list(SCALES)}")
     floor: dict[str, Any] = {}
+    names = [name for name in names if name != NOT_STATED]  # nothing but its changes is known
     cutoff: dict[str, Any] = {}
     worse: dict[str, Any] = {}
     response_words: dict[str, Any] = {}
@@ -154,11 +155,11 @@ def _rules(
         chosen = chosen or next(iter(scale.remission), None)
         if chosen is not None and chosen not in scale.remission:
             raise ValueError(f"{name} has no remission cut-off {chosen!r}: use one of {list(scale.remission)}")
-        floor[name] = float(scale.floor)
+        floor[name] = float(scale.floor) if scale.responds else None
         rule = scale.remission[chosen] if chosen else None
         cutoff[name] = None if rule is None else rule.at_most if scale.higher_is_worse else rule.at_least
         worse[name] = 1.0 if scale.higher_is_worse else -1.0
-        response_words[name] = f">={100 * response_fraction:g}% {name}"
+        response_words[name] = f">={100 * response_fraction:g}% {name}" if scale.responds else None
         remission_words[name] = f"{name}{chosen}" if chosen else None
     return {
         "_floor": floor,

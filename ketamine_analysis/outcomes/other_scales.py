@@ -75,7 +75,7 @@ OTHER_SCALES = (
         "Clinician-Administered Dissociative States Scale",
         112,
         "Bremner 1998, J Trauma Stress 11:125-136",
-        response="none published: it rates a side effect",
+        response="none: it rates a side effect",
     ),
     shipped(
         "GAD-7",

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-NOT_STATED = "not_stated"  # an allowed scale of an `arms` row of counts; never the scale of a score
+NOT_STATED = "not_stated"  # a scale that is not told: counts of responders stand, of scores only changes are known
 RESPONSE = ">=50% fall from baseline"
+NO_RESPONSE = "none: "  # a response rule that begins so: no share of the way to no symptoms is meant, and why
 BETTER = ">=50% of the way from baseline to no symptoms"  # of a scale on which higher is better
 
 Bands = tuple[tuple[str, float, float], ...]
@@ -44,7 +45,7 @@ class Scale:
     floor : the score that means no symptoms; response and percent change count from it.
     integer : only whole scores are possible.
     higher_is_worse : a higher score means more symptoms.
-    response : the response rule in words, with its usual fraction.
+    response : the response rule in words, with its usual fraction; "none: …" where none is meant.
     remission : name → Cutoff; the first is the default. Empty when none is published.
     severity : (band, lowest, highest) score of each published band, mildest first; else empty.
     citation : the scale's publication and, where another paper gave them, its bands'.
@@ -65,6 +66,11 @@ class Scale:
     remission: Mapping[str, Cutoff]
     severity: Bands
     citation: str
+
+    @property
+    def responds(self) -> bool:
+        """Whether a response is defined; a T score, a rating of change or of a side effect has changes alone."""
+        return not self.response.startswith(NO_RESPONSE)
 
 
 def own_scale(

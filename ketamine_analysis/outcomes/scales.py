@@ -20,11 +20,12 @@ from ..errors import one_problem
 from .depression_scales import DEPRESSION_SCALES
 from .other_scales import OTHER_SCALES
 from .scale_definition import NOT_STATED, Cutoff, Scale, own_scale
+from .wider_scales import WIDER_SCALES
 
 __all__ = ["NOT_STATED", "SCALES", "Cutoff", "Scale", "define_scale", "find_scale", "own_scale", "rows_of_scale"]
 BESIDE = "scales.toml"  # beside a data file: the scales of one's own that it uses
 
-_KNOWN = {scale.name: scale for scale in (*DEPRESSION_SCALES, *OTHER_SCALES)}
+_KNOWN = {scale.name: scale for scale in (*DEPRESSION_SCALES, *OTHER_SCALES, *WIDER_SCALES)}
 _SHIPPED = frozenset(_KNOWN)
 SCALES: Mapping[str, Scale] = MappingProxyType(_KNOWN)
 
@@ -39,7 +40,7 @@ def find_scale(name: str) -> Scale:
         return SCALES[name]
     likeness = {key: difflib.SequenceMatcher(None, str(name).casefold(), key.casefold()).ratio() for key in SCALES}
     best = max(likeness.values())
-    near = [repr(key) for key, ratio in likeness.items() if ratio >= max(best - 0.02, 0.5)]
+    near = [repr(key) for key, ratio in likeness.items() if ratio >= max(best - 0.02, 0.5) and name != NOT_STATED]
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
     raise ValueError(f"scale {name!r} is unknown{hint} Known: {', '.join(SCALES)}")
 
@@ -54,7 +55,7 @@ def rows_of_scale(table: pd.DataFrame, scale: str | None = None) -> pd.DataFrame
     >>> rows_of_scale(table)["score"].tolist(), rows_of_scale(table, "PHQ-9")["score"].tolist()
     ([20, 11], [9])
     """
-    there = [name for name in SCALES if (table["scale"] == name).any()]
+    there = [name for name in (*SCALES, NOT_STATED) if (table["scale"] == name).any()]
     if scale is None:
         return table[table["scale"] == there[0]] if len(there) > 1 else table
     if scale not in there:

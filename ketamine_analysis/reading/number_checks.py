@@ -29,7 +29,10 @@ def checked_number(found: Problems, name: str, *, required: bool) -> pd.Series:
 def check_scale_of_scores(found: Problems, score: pd.Series) -> None:
     """A known scale, scores within its range, whole where items are whole."""
     scale = found.table["scale"]
-    known = scale.isin(list(SCALES))
+    known = scale.isin([*SCALES, NOT_STATED])
+    if (scale == NOT_STATED).any():
+        words = "its changes are read, lower taken for better; response and remission need the scale"
+        found.add_column("scale", "a scale for response", words, "warning")
     found.add(~known & ~blank(scale), "scale", "a known scale", _scale_hint(scale))
     low, high = _limits(scale)
     found.add(

@@ -1,5 +1,7 @@
 import dataclasses
+import warnings
 
+import pandas as pd
 import pytest
 
 import ketamine_analysis as ka
@@ -32,6 +34,10 @@ EXPECTED = {
     "Zung-SDS": (20, 80, [], []),  # 20 × 1; 20 × 4
     "Zung-SDS-index": (25, 100, ["<=49"], []),  # × 1.25
     "MADRS-S": (0, 54, [], []),  # 9 × 6
+    "HAMD7": (0, 26, ["<=3"], []),  # 6 × 4 + 2
+    "CESD-R": (0, 60, ["<=15"], []),  # 20 × 3
+    "CUDOS": (0, 64, ["<=19", "<=10"], [10, 20, 30, 45, 64]),  # 16 × 4
+    "PROMIS-Depression": (0, 100, [], []),
     "HAM-A": (0, 56, ["<=7"], []),  # 14 × 4
     "LSAS": (0, 144, ["<=30"], []),  # 24 × (3 + 3)
     "CAPS": (0, 136, ["<=19"], [19, 39, 59, 79, 136]),  # 17 × (4 + 4)
@@ -55,8 +61,29 @@ EXPECTED = {
     "CGI-S": (1, 7, [], []),
     "WHO-5": (0, 100, [], []),
     "WHO-5-raw": (0, 25, [], []),  # 5 × 5
+    "PROMIS-Anxiety": (0, 100, [], []),
+    "K6": (0, 24, [], [4, 12, 24]),  # 6 × 4
+    "CGI-I": (1, 7, [], []),
+    "SSI": (0, 38, [], []),  # 19 × 2
+    "BSS": (0, 38, [], []),  # 19 × 2, two items unscored
+    "C-SSRS-ideation": (0, 5, [], []),
+    "SIDAS": (0, 50, [], []),  # 5 × 10
+    "STAI-S": (20, 80, [], []),  # 20 × 1; 20 × 4
+    "STAI-T": (20, 80, [], []),
+    "OASIS": (0, 20, [], []),  # 5 × 4
+    "PDSS": (0, 28, [], []),  # 7 × 4
+    "SPIN": (0, 68, [], []),  # 17 × 4
+    "SHAPS-Likert": (14, 56, [], []),  # 14 × 1; 14 × 4
+    "Sheehan-SDS": (0, 30, [], []),  # 3 × 10
+    "WSAS": (0, 40, [], [9, 20, 40]),  # 5 × 8
+    "EQ-5D": (-1.491, 1, [], []),
+    "EQ-VAS": (0, 100, [], []),
+    "Q-LES-Q-SF": (14, 70, [], []),  # 14 × 1; 14 × 5
+    "PANSS": (30, 210, [], []),  # 30 × 1; 30 × 7
+    "BPRS": (18, 126, [], []),  # 18 × 1; 18 × 7
 }
-BETTER_ABOVE = ("WHO-5", "WHO-5-raw")  # a higher score is better
+NO_SHARE = ("PROMIS-Depression", "CADSS", "PROMIS-Anxiety", "CGI-I", "C-SSRS-ideation", "EQ-5D")  # no response
+BETTER_ABOVE = ("WHO-5", "WHO-5-raw", "EQ-5D", "EQ-VAS", "Q-LES-Q-SF")  # a higher score is better
 
 
 def test_the_scales_and_no_others():
@@ -94,7 +121,9 @@ def test_bands_cover_the_scale_without_gap_or_overlap(scale):
 
 
 def test_only_these_scales_take_fractions():
-    assert [one.name for name in EXPECTED if not (one := ka.SCALES[name]).integer] == ["Zung-SDS-index", "VAS-pain"]
+    assert [one.name for name in EXPECTED if not (one := ka.SCALES[name]).integer] == [
+        "Zung-SDS-index", "PROMIS-Depression", "VAS-pain", "PROMIS-Anxiety", "EQ-5D",
+    ]  # fmt: skip
 
 
 def test_cdrs_r_counts_from_17():
@@ -105,7 +134,22 @@ def test_cdrs_r_counts_from_17():
 def test_response_rules_in_words():
     assert ka.SCALES["MADRS"].response == ">=50% fall from baseline"
     other = [name for name in EXPECTED if not ka.SCALES[name].response.startswith(RESPONSE)]
-    assert other == ["CADSS", *BETTER_ABOVE] and ka.SCALES["WHO-5"].response == BETTER
+    assert set(other) == {*NO_SHARE, *BETTER_ABOVE} and ka.SCALES["WHO-5"].response == BETTER
+    assert [name for name in EXPECTED if not ka.SCALES[name].responds] == list(NO_SHARE)
+
+
+@pytest.mark.parametrize("scale", ["PROMIS-Depression", "not_stated"])
+def test_where_no_response_is_meant_there_are_changes_alone(scale):
+    table = pd.DataFrame(
+        {"study": "a", "subject": [1, 1], "arm": "k", "hours": [0, 24], "scale": scale, "score": [70.0, 35.0]}
+    )
+    with warnings.catch_warnings(record=True):
+        outcomes = ka.derive_outcomes(ka.read_scores(table))
+    assert outcomes["change"].tolist() == [0, -35]
+    assert outcomes[["response", "remission", "percent_change", "response_definition"]].isna().all(axis=None)
+    for missing in ("observed", "nonresponder", "locf"):
+        arms = ka.summarize_arms(outcomes, outcomes=("response", "change"), missing=missing)
+        assert arms["outcome"].tolist() == ["change"] and arms["mean"].tolist() == [-35]
 
 
 def test_definitions_cannot_be_changed():

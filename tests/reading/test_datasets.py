@@ -31,7 +31,6 @@ BROKEN = {
     "score_sentinel": (GOOD + "t,2,midazolam,72,MADRS,-9\n", 6, "score", "-9", "within its scale"),
     "score_fraction": (GOOD + "t,2,midazolam,72,MADRS,12.5\n", 6, "score", "12.5", "whole scores"),
     "score_unknown_scale": (GOOD + "t,3,midazolam,0,MARDS,12\n", 6, "scale", "MARDS", "known scale"),
-    "score_scale_not_stated": (GOOD + "t,3,midazolam,0,not_stated,12\n", 6, "scale", "not_stated", "known scale"),
     "score_duplicate": (GOOD + "t,2,midazolam,24,MADRS,20\n", 6, "hours", "24", "one score per subject"),
     "score_no_baseline": (GOOD + "t,3,midazolam,24,MADRS,20\n", 6, "subject", "3", "before first dose"),
     "score_two_arms": (GOOD + "t,2,ketamine,72,MADRS,20\n", 6, "arm", "ketamine", "one arm per subject"),
