@@ -66,9 +66,9 @@ _NAMES = {
     "errors": "ConvergenceError DatasetError NotInData need_rows",
     "intervals": "as_proportion as_ratio hours_text interval_text stack_tables",
     "outcomes": """
-        SCALES Comparison Scale define_scale derive_outcomes describe_number_needed_to_treat find_scale
-        number_needed_to_treat odds_ratio own_scale proportion_interval risk_difference risk_ratio
-        rows_of_scale simulate_trial simulated_truth summarize_arms
+        SCALES Comparison Scale convert_scores crosswalks define_scale derive_outcomes
+        describe_number_needed_to_treat find_scale number_needed_to_treat odds_ratio own_scale
+        proportion_interval risk_difference risk_ratio rows_of_scale simulate_trial simulated_truth summarize_arms
     """,
     "reading": """
         ITEM_RULES RawTable check_arms check_scores events_from_percent mean_sd_from_quantiles

@@ -2,10 +2,11 @@
 
 Takes `scores` (one row per subject, time and scale); gives `outcomes` (change, response, remission) and `arms`
 (counts and means per arm and time, with the named strategy for missing scores).
-Read: `scale_definition`, `depression_scales`, `other_scales`, `wider_scales`, `scales` (what a score means), `derive`,
-`proportions` (intervals of counts), `simulate`.
+Read: `scale_definition`, `depression_scales`, `other_scales`, `wider_scales`, `scales`, `crosswalks` (what a score
+means), `derive`, `proportions` (intervals of counts), `simulate`.
 """
 
+from .crosswalks import convert_scores, crosswalks
 from .derive import derive_outcomes, summarize_arms
 from .proportions import (
     Comparison,
@@ -23,6 +24,8 @@ __all__ = [
     "SCALES",
     "Comparison",
     "Scale",
+    "convert_scores",
+    "crosswalks",
     "define_scale",
     "derive_outcomes",
     "describe_number_needed_to_treat",
