@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import one_problem
-from ..reading.formats import WORKBOOKS, read_table
+from ..reading.formats import read_table
+from ..reading.workbooks import WORKBOOKS
+from .codebook_file import plan_codebook
 from .recipe import free_recipe
 from .recipe_of_patients import plan_patients
 from .recipe_of_results import plan_results
@@ -52,15 +54,19 @@ def write_recipe(
 
 def recipe_text(path: Path, *, sheet: str | None = None, base: Path | None = None) -> str:
     """The recipe of a file as commented TOML."""
-    raw, subjects = plan_subjects(path, read_table(path, sheet=sheet), base or path.parent)
+    raw = read_table(path, sheet=sheet)
+    chosen = sheet or (raw.notes[0].split("'")[1] if path.suffix.lower() in WORKBOOKS else "")
+    raw, codebook = plan_codebook(path, raw, chosen)
+    raw, subjects = plan_subjects(path, raw, base or path.parent)
     plan = Plan(raw, guess_columns(raw))
     kind = convention(raw.frame.columns)
     name = path.name if base is None or base.resolve() == path.parent.resolve() else str(path.resolve())
     plan.top["file"] = Guess(name, SURE, "; ".join(raw.notes) or f"read as {path.suffix}")
     if subjects is not None:
         plan.top["subjects"] = subjects
-    if sheet is not None or path.suffix.lower() in WORKBOOKS:
-        plan.top["sheet"] = Guess(sheet or raw.notes[0].split("'")[1], SURE, "the sheet with the table")
+    if chosen:
+        plan.top["sheet"] = Guess(chosen, SURE, "the sheet with the table")
+    plan.top |= codebook
     if kind in ("ADaM", "REDCap") or not plan_results(plan, path):
         plan_patients(plan, path, kind)
     return _toml(plan, path)

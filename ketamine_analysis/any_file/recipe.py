@@ -28,7 +28,8 @@ COLUMNS = tuple(
 ARM_KEYS = (*ARM_TRAITS, "label")
 TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
 KEYS: Mapping[str, tuple[type, ...]] = {
-    "file": TEXT, "subjects": TEXT, "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT,
+    "file": TEXT, "subjects": TEXT, "codebook": TEXT, "codebook_sheet": TEXT, "header_lines": (int,),
+    "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT,
     "layout": TEXT, "grain": TEXT,
     "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "measure": TEXT, "favours_drug": TEXT,
     "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
@@ -53,6 +54,9 @@ class Recipe:
     source: Path
     file: Path
     subjects: Path | None = None
+    codebook: Path | None = None
+    codebook_sheet: str | None = None
+    header_lines: int | None = None
     grain: str = "patients"
     layout: str = "long"
     sheet: str | None = None
@@ -122,7 +126,7 @@ def load_recipe(path: str | Path) -> Recipe:
             problem_table(path.name, [(None, key, value, rule, fix) for key, value, rule, fix in problems])
         )
     plain: dict[str, Any] = {k: tuple(one) if isinstance(one, list) else one for k, one in settings.items()}
-    files = {key: path.parent / settings[key] for key in ("file", "subjects") if key in settings}
+    files = {key: path.parent / settings[key] for key in ("file", "subjects", "codebook") if key in settings}
     return Recipe(source=path, **(plain | files))
 
 
@@ -221,6 +225,9 @@ def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
     level = settings.get("level", 0.95)
     if isinstance(level, (int, float)) and not 0 < level < 1:
         found.append(("level", str(level), "a level between 0 and 1", "write 0.95 for 95 %"))
+    lines = settings.get("header_lines", 1)
+    if isinstance(lines, int) and lines < 1:
+        found.append(("header_lines", str(lines), "a number of lines from 1", "how many lines the header has"))
     scales = settings.get("scales", {})
     for name, words in scales.items() if isinstance(scales, dict) else ():
         if not isinstance(words, dict):

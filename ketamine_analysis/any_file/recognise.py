@@ -14,6 +14,7 @@ from ..reading.arm_names import one_spelling
 from ..reading.checks import ARM_NUMBERS, ARM_WORDS
 from ..reading.column_names import SYNONYMS, named_unit, names_scale, squeezed
 from ..reading.formats import RawTable
+from ..reading.header_lines import MISSING_LABELS
 from ..reading.raw_tables import labelled
 from ..reading.visits import visit_hours
 
@@ -24,9 +25,6 @@ SCALE_WORDS = {
     "qids": "QIDS-SR16", "qidsc": "QIDS-C16", "phq": "PHQ-9", "bdi": "BDI-II", "bdi2": "BDI-II", "cdrs": "CDRS-R",
     "hars": "HAM-A", "caps": "CAPS", "pcl": "PCL-5", "ids": "IDS-SR30",
 }  # fmt: skip
-MISSING_LABELS = (
-    r"(missing|not (done|known|applicable|assessed|available|answered)|unknown|refused|n/?a|no answer|keine angabe)"
-)
 SENTINELS = (-9, -99, -999, 99, 999, 9999, -1, -8, -7)
 
 

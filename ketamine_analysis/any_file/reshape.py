@@ -15,6 +15,7 @@ from ..reading.formats import RawTable, read_table
 from ..reading.raw_tables import labelled, numbered, with_words, without_codes
 from ..reading.result_layouts import is_sided, one_row_an_arm, with_unsaid
 from ..reading.visits import DROP
+from .codebook_file import with_codebook
 from .metapsy import metapsy_to_arms
 from .recipe import ARM_KEYS, COLUMNS, Recipe
 from .recipe_arms import with_arms
@@ -47,7 +48,10 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
         encoding=recipe.encoding,
         delimiter=recipe.delimiter,
         decimal=recipe.decimal,
+        header_lines=recipe.header_lines,
     )
+    if recipe.codebook is not None:
+        raw = with_codebook(raw, recipe.codebook, recipe.codebook_sheet, recipe.file.name)
     if recipe.subjects is not None:
         key = recipe.columns.get("subject", "subject")
         raw = with_subjects(raw, read_table(recipe.subjects), key, recipe.file.name, recipe.subjects.name)

@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import DatasetError, one_problem, problem_table
+from ..errors import one_problem
 from .sidecars import sidecar
-from .text_files import MISSING_WORDS, read_text
+from .text_files import read_text
+from .workbooks import WORKBOOKS, read_workbook
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat")
-UNCOMPUTED = "open it in Excel or LibreOffice and save it, so that values are stored, or export the sheet as CSV"
-TITLES = 6  # rows in which the names of the columns are looked for
-WORKBOOKS = (".xlsx", ".xlsm")
 ARROW = (".parquet", ".feather", ".arrow")
 STATISTICS = (".sav", ".zsav", ".dta", ".xpt", ".sas7bdat")
 JSON = (".json", ".ndjson")
@@ -50,6 +48,7 @@ def read_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
+    header_lines: int | None = None,
 ) -> RawTable:
     """The file's cells as a `RawTable`, whatever its format; the ending of the name says which.
 
@@ -58,17 +57,19 @@ def read_table(
     R (.rds, .rda; needs the package rdata). Values of text files are words, of the others as stored.
     sheet : of a workbook or, in an .rda file, the object; needed only where there are several.
     encoding, delimiter, decimal : of a text file, where the recognised ones are wrong.
+    header_lines : of a text file or workbook, where the recognised number of lines of the header is wrong.
     Raises DatasetError for a file that is not there, not readable, not of its format, or without a row.
     """
     path = Path(path)
     _check_path(path)
     kind = path.suffix.lower()
     if kind in TEXT:
-        frame, notes = read_text(path, encoding=encoding, delimiter=delimiter, decimal=decimal)
+        how = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
+        frame, below, notes = read_text(path, header_lines=header_lines, **how)
         labels, said, told = sidecar(path, frame)
-        raw = RawTable(frame, labels, column_labels=said, notes=(*notes, *told))
+        raw = RawTable(frame, labels, column_labels=below | said, notes=(*notes, *told))
     elif kind in WORKBOOKS:
-        raw = _guarded(path, "an Excel workbook", lambda: _workbook(path, sheet))
+        raw = _guarded(path, "an Excel workbook", lambda: _workbook(path, sheet, header_lines))
     elif kind in ARROW:
         raw = _guarded(path, "a Parquet or Arrow table", lambda: _arrow(path))
     elif kind in STATISTICS:
@@ -122,93 +123,9 @@ def _checked(raw: RawTable, path: Path) -> RawTable:
     return raw
 
 
-def _workbook(path: Path, sheet: str | None) -> RawTable:
-    import zipfile
-
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException, SyntaxError) as error:
-        raise ValueError(str(error)) from None
-    tables = {name: _rows_of(book[name]) for name in book.sheetnames if hasattr(book[name], "iter_rows")}
-    book.close()
-    filled = {name: rows for name, rows in tables.items() if len(rows) > 1}
-    if sheet is not None and sheet not in tables:
-        raise one_problem(path.name, "a sheet of the workbook", f"its sheets are {', '.join(tables)}", value=sheet)
-    if sheet is None and len(filled) > 1:
-        fix = (
-            f"several sheets hold a table: name one in the recipe, sheet = {next(iter(filled))!r}; {', '.join(filled)}"
-        )
-        raise one_problem(path.name, "one sheet, or its name", fix)
-    if sheet is None and not filled:
-        raise one_problem(path.name, "at least one row", "no sheet holds a header and a row")
-    chosen = sheet if sheet is not None else next(iter(filled))
-    titles, table = _without_titles(tables[chosen] or [(1, ())])
-    (_, header), *rows = table
-    width = max((i + 1 for i, name in enumerate(header) if name is not None), default=0)
-    _check_computed(path, chosen, table, width)
-    frame = pd.DataFrame([row[:width] + (None,) * (width - len(row)) for _, row in rows], dtype=object)
-    frame = frame.reindex(columns=range(width))
-    frame.columns = pd.Index(["" if name is None else str(name) for name in header[:width]])
-    notes = [
-        f"sheet {chosen!r} of the workbook",
-        *(f"row {line}, {words!r}, is taken for a title" for line, words in titles),
-    ]
-    return RawTable(_typed_cells(frame).assign(_line=[line for line, _ in rows]), notes=tuple(notes))
-
-
-def _check_computed(path: Path, sheet: str, table: list[tuple[int, tuple]], width: int) -> None:
-    """DatasetError for formulas whose value was never stored: they would be read as blank cells."""
-    import zipfile
-
-    import openpyxl
-
-    with zipfile.ZipFile(path) as parts:
-        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
-        if not any(b"<f>" in (text := parts.read(name)) or b"<f " in text for name in sheets):
-            return
-    values, header = dict(table), table[0][1]
-    book = openpyxl.load_workbook(path, read_only=True)
-    problems = []
-    book[sheet].reset_dimensions()
-    for number, row in enumerate(book[sheet].iter_rows(max_col=width or None), 1):
-        stored = values.get(number, ())
-        for place, cell in enumerate(row):
-            blank = place >= len(stored) or stored[place] is None
-            if blank and getattr(cell, "data_type", "") == "f" and number >= table[0][0]:
-                name = str(header[place]) if place < len(header) else ""
-                problems.append((number, name, cell.value, "a formula with its value", UNCOMPUTED))
-    book.close()
-    if problems:
-        raise DatasetError(problem_table(path.name, problems))
-
-
-def _without_titles(rows: list[tuple[int, tuple]]) -> tuple[list[tuple[int, str]], list[tuple[int, tuple]]]:
-    """The titles above the table (rows with one cell, where a row of three or more follows), and the table."""
-    filled = [[cell for cell in row if cell is not None and cell != ""] for _, row in rows[:TITLES]]
-    header = next((i for i, cells in enumerate(filled) if len(cells) >= 3), 0)
-    if any(len(cells) != 1 for cells in filled[:header]):
-        header = 0
-    return [(rows[i][0], str(filled[i][0])) for i in range(header)], rows[header:]
-
-
-def _rows_of(sheet: Any) -> list[tuple[int, tuple]]:
-    """The rows that hold anything, each with its number in the sheet; its stated dimension may be wrong: not asked."""
-    sheet.reset_dimensions()
-    rows = ((number, row) for number, row in enumerate(sheet.iter_rows(values_only=True), 1))
-    return [(number, row) for number, row in rows if any(cell is not None and cell != "" for cell in row)]
-
-
-def _typed_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Blank words as missing; a column of numbers only as numbers."""
-    frame = frame.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-    frame = frame.mask(frame.isin(list(MISSING_WORDS)), None)
-    for place in range(frame.shape[1]):
-        cells = frame.iloc[:, place].dropna()
-        if len(cells) and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in cells):
-            frame.isetitem(place, frame.iloc[:, place].astype(float))
-    return frame
+def _workbook(path: Path, sheet: str | None, header_lines: int | None) -> RawTable:
+    frame, said, notes = read_workbook(path, sheet, header_lines)
+    return RawTable(frame, column_labels=said, notes=notes)
 
 
 def _arrow(path: Path) -> RawTable:

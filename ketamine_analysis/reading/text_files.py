@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from ..errors import DatasetError, one_problem, problem_table
+from .header_lines import MISSING_WORDS, joined_header
 
-MISSING_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "n.a.", "NaN", "nan", ".", "null", "NULL", "None")
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MARKS = (  # byte order marks, the longer first
@@ -25,16 +26,23 @@ MARKS = (  # byte order marks, the longer first
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-SAMPLE = 1 << 16  # bytes looked at for the delimiter
+SAMPLE = 1 << 16  # bytes looked at for the delimiter, and more where the first line is longer
+LONGEST_LINE = 1 << 24  # bytes
+SAMPLE_ROWS = 60  # looked at for the header
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 PERCENT = r"[+-]?\d+(?:[.,]\d+)?\s*%"
 TEXT = pd.StringDtype(na_value=float("nan"))
 
 
 def read_text(
-    path: Path, *, encoding: str | None = None, delimiter: str | None = None, decimal: str | None = None
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The file as words (`_line` is each row's line), and notes on how it was read.
+    path: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    header_lines: int | None = None,
+) -> tuple[pd.DataFrame, dict[str, str], tuple[str, ...]]:
+    """The file as words (`_line` is each row's line), words for its columns, and notes on how it was read.
 
     encoding, delimiter, decimal : as stated in a recipe; None recognises UTF-8, UTF-16 and Windows-1252, the
         delimiter among comma, semicolon, tab and bar, and a decimal comma where the delimiter is no comma.
@@ -45,20 +53,23 @@ def read_text(
     encoding = encoding or _encoding(path)
     sample = _sample(path, encoding)
     delimiter = delimiter or _delimiter(sample)
-    header = next(csv.reader(io.StringIO(sample, newline=None), delimiter=delimiter), None)
-    if not header or not any(name.strip() for name in header):
+    first = list(islice(csv.reader(io.StringIO(sample, newline=None), delimiter=delimiter), SAMPLE_ROWS))
+    if not first or not any(name.strip() for name in first[0]):
         raise one_problem(path.name, "a header line", "the first line names no column")
-    table, lines = _parse(path, encoding, delimiter, len(header))
+    names, said, deep = joined_header(first, header_lines)
+    table, lines = _parse(path, encoding, delimiter, len(first[0]))
     frame = table.to_pandas(types_mapper={pa.string(): TEXT}.get)
-    frame.columns = pd.Index([name.strip() for name in header])
+    frame.columns = pd.Index(names)
     frame["_line"] = lines
+    frame = frame[frame["_line"] > deep].reset_index(drop=True) if deep > 1 else frame
     notes = [f"{encoding} text, {DELIMITER_WORDS.get(delimiter, repr(delimiter))} between columns"]
+    notes += [f"{deep} lines are the header"] if deep > 1 else []
     signed = _without_percent_signs(frame)
     notes += [f"percent signs taken off {', '.join(signed)}"] if signed else []
     if decimal == "," or (decimal is None and delimiter != ","):
         changed = _decimal_points(frame)
         notes += [f"decimal comma in {', '.join(changed)}"] if changed else []
-    return frame, tuple(notes)
+    return frame, said, tuple(notes)
 
 
 def _encoding(path: Path) -> str:
@@ -95,7 +106,10 @@ def _sample(path: Path, encoding: str) -> str:
     try:
         decode = codecs.getincrementaldecoder(encoding)(errors="strict")
         with path.open("rb") as file:
-            return decode.decode(file.read(SAMPLE))
+            sample = decode.decode(file.read(SAMPLE))
+            while "\n" not in sample and len(sample) < LONGEST_LINE and (block := file.read(SAMPLE)):
+                sample += decode.decode(block)
+            return sample
     except LookupError:
         raise one_problem(path.name, "a known encoding", f"Python knows no encoding {encoding!r}") from None
     except UnicodeDecodeError:

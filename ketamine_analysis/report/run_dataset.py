@@ -184,7 +184,11 @@ def _manifest(
 ) -> dict[str, Any]:
     recipe = find_recipe(file)
     loaded = load_recipe(recipe) if recipe is not None else None
-    data = [Path(file)] if loaded is None else [one for one in (loaded.file, loaded.subjects) if one is not None]
+    data = (
+        [Path(file)]
+        if loaded is None
+        else [one for one in (loaded.file, loaded.subjects, loaded.codebook) if one is not None]
+    )
     beside = [other for one in data for other in (one.with_suffix(".json"), one.parent / BESIDE) if other.is_file()]
     inputs = list(dict.fromkeys([*data, *([loaded.source] if loaded is not None else []), *beside]))
     outputs = sorted(path for folder in ("dataset", "tables") for path in (staging / folder).glob("*.csv"))
