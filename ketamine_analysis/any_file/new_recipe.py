@@ -91,6 +91,7 @@ def _toml(plan: Plan, path: Path) -> str:
         "columns": "the library's name = the file's column; columns not named here are kept as they are",
         "time": "of the column hours: minutes, hours, days, weeks, study_days (day 1 = first dose, no day 0)",
         "visits": 'hours since first dose, or "drop"',
+        "doses": "hours since first dose of each dose, to which the times since it are added",
         "wide": 'column = hours since first dose of its visit, or "drop"',
         "scores": "scale = the column of its scores",
         "scale_names": 'what the column of scales calls it = a known scale, or "drop"',

@@ -20,7 +20,8 @@ from ..reading.visits import ASK, DROP
 NAME = "dataset.toml"
 GRAINS = ("patients", "arms", "effects")
 LAYOUTS = ("long", "wide", "metapsy", "two_arms", "several_arms")
-PATIENT_COLUMNS = ("study", "subject", "arm", "period", "hours", "visit", "date", "start", "scale", "score", "baseline")
+PATIENT_COLUMNS = ("study", "subject", "arm", "period", "hours", "visit", "date", "start", "scale", "score", "baseline",
+                   "dose")  # fmt: skip
 COLUMNS = tuple(
     dict.fromkeys((*PATIENT_COLUMNS, "change", "site", "age", "sex", "outcome", "year", "doi", "registry", *ARM_NUMBERS,
                    *ARM_WORDS, *EFFECT_COLUMNS))
@@ -35,7 +36,7 @@ KEYS: Mapping[str, tuple[type, ...]] = {
     "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
     "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
     "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE, "scales": TABLE,
-    "scores": TABLE, "scale_names": TABLE,
+    "scores": TABLE, "scale_names": TABLE, "doses": TABLE,
 }  # fmt: skip
 WORDS: Mapping[type, str] = {
     str: "text in quotes",
@@ -87,6 +88,7 @@ class Recipe:
     scales: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     scores: Mapping[str, str] = field(default_factory=dict)
     scale_names: Mapping[str, str] = field(default_factory=dict)
+    doses: Mapping[str, float] = field(default_factory=dict)
 
 
 def find_recipe(path: str | Path) -> Path | None:
@@ -238,7 +240,7 @@ def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
         found.append(
             ("time.nominal", str(nominal), "a value of the right kind", "hours in a list, such as [0, 24, 168]")
         )
-    for key in ("visits", "wide"):
+    for key in ("visits", "wide", "doses"):
         table = settings.get(key, {})
         for name, value in table.items() if isinstance(table, dict) else ():
             found += _moment_problems(f"{key}.{name}", value)
@@ -282,6 +284,6 @@ def _moment_problems(place: str, value: Any) -> list[Found]:
             ]
         value = value.get("hours")
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
-    if number or value == DROP:
+    if number or (value == DROP and not place.startswith("doses.")):
         return []
     return [(place, str(value), "hours as a number", f'write hours since first dose, such as 168, or "{DROP}"')]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..reading.column_names import squeezed
 from ..reading.visits import ASK, DROP
 from .recipe_of_scores import numeric_or_words, plan_scale, plan_score
 from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
@@ -27,6 +28,7 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
     raw, columns = plan.raw, plan.columns
     why = f"the columns follow {kind}" if kind else "one row a patient or visit"
     plan.top["grain"] = Guess("patients", SURE if kind else LIKELY, why)
+    _plan_instrument(plan)
     said = [raw.column_labels.get(name, "") for name in raw.frame.columns if name != "_line"]
     told = guess_wide([name for name in raw.frame.columns if name != "_line"])
     if "study" not in columns:
@@ -45,17 +47,70 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
     else:
         plan.top["layout"] = Guess("long", LIKELY, "one row a patient and visit")
         _plan_long(plan, items, told)
+    _plan_doses(plan)
     arm = columns.get("arm")
+    _plan_once(plan)
     if arm is not None and not ({"role", "treatment_class"} <= set(columns)):
-        values = raw.frame[arm.value]
-        if values.isna().any() and "subject" in columns:
-            plan.top["once_per_subject"] = Guess(["arm"], LIKELY, f"{arm.value} is blank on some rows")
         plan_arms(plan, spellings(raw, arm.value), "arm")
     plan.columns = {name: guess for name, guess in columns.items() if name not in _LEFT}
     _doubt_subject(plan)
     _plan_subject(plan)
     if "arm" not in columns:
         _plan_one_group(plan, path)
+
+
+def _plan_instrument(plan: Plan) -> None:
+    """REDCap's repeated forms: only the rows of the form with the scores; without dates its number is the visit."""
+    frame, columns = plan.raw.frame, plan.columns
+    form, number = "redcap_repeat_instrument", "redcap_repeat_instance"
+    if form not in frame or frame[form].isna().all():
+        return
+    scored = [name for name in frame.columns if guess_scale([name]) and name not in (form, number)]
+    counts = frame[frame[scored].notna().any(axis=1) if scored else frame[form].notna()][form].value_counts()
+    if counts.empty:
+        return
+    plan.tables["filter"] = {form: Guess([str(counts.index[0])], LIKELY, "the repeated form that holds the scores")}
+    dated = [
+        name
+        for name in frame.columns
+        if "date" in squeezed(name) and frame.loc[frame[form].notna(), name].notna().any()
+    ]
+    if "date" not in columns and len(dated) == 1:
+        columns["date"] = Guess(dated[0], LIKELY, "the only date of the repeated form")
+    if "date" in columns and "start" in columns:
+        columns.pop("visit", None)
+    elif number in frame:
+        columns["visit"] = Guess(number, LIKELY, "the number of the repeated form")
+
+
+def _plan_once(plan: Plan) -> None:
+    """What stands on one of a patient's rows only: the arm, the date of first dose."""
+    columns, frame = plan.columns, plan.raw.frame
+    once = [name for name in ("arm", "start") if name in columns and frame[columns[name].value].isna().any()]
+    if once and "subject" in columns:
+        words = " and ".join(columns[name].value for name in once)
+        plan.top["once_per_subject"] = Guess(once, LIKELY, f"{words} blank on some rows")
+
+
+def _plan_doses(plan: Plan) -> None:
+    """Times that are counted anew from each dose: when each dose was given, which only a person knows."""
+    dose, subject, when = (plan.columns.get(name) for name in ("dose", "subject", "hours"))
+    visit = plan.columns.get("visit")
+    time = when or visit
+    if dose is None or subject is None or time is None or "hours" not in plan.columns and "visits" not in plan.tables:
+        plan.columns.pop("dose", None)
+        return
+    labels = words_of(plan.raw, dose.value)
+    again = plan.raw.frame.duplicated([subject.value, time.value], keep=False).any()
+    if len(labels) < 2 or len(labels) > MANY or not again:
+        plan.columns.pop("dose", None)
+        return
+    first = min(labels, key=lambda one: (len(one), one))
+    plan.tables["doses"] = {
+        one: Guess(0, LIKELY, "the first dose") if one == first else Guess("?", GUESS, "hours since the first dose?")
+        for one in labels
+    }
+    plan.doubts.append("doses")
 
 
 def _plan_subject(plan: Plan) -> None:
@@ -114,7 +169,8 @@ def _answers(values: pd.Series) -> bool:
 def _doubt_subject(plan: Plan) -> None:
     """A column of patients that stands several times at most of its times may be the study or the site: asked."""
     subject = plan.columns.get("subject")
-    when = [plan.columns[name].value for name in ("visit", "hours", "date", "scale", "period") if name in plan.columns]
+    told = [name for name in ("visit", "hours", "date", "scale", "period", "dose") if name in plan.columns]
+    when = [plan.columns[name].value for name in told]
     one_scale = ("PARAMCD", "PARAM", *plan.tables.get("filter", {}))
     place = [name for name in (*one_scale, "study", *when) if name in plan.raw.frame]
     if subject is None or subject.confidence == SURE or not set(when) & set(plan.raw.frame.columns):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DatasetError, nearest, one_problem, problem_table
-from ..reading.raw_tables import HOURS_IN
+from ..reading.raw_tables import HOURS_IN, as_word
 from ..reading.visits import DROP, with_study_days
 from .recipe import Recipe
 
@@ -19,7 +19,7 @@ def with_hours(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, list[
     With [time] nominal each row takes the nearest of these hours, within a factor of 1.5; its own stay in
     `actual_hours`. Rows near none, and the farther of two on one nominal time, are left out and counted in a note.
     """
-    frame = _hours(frame, recipe)
+    frame = _since_first_dose(_hours(frame, recipe), recipe)
     nominal = recipe.time.get("nominal")
     return _on_nominal_times(frame, np.array(sorted(nominal), float)) if nominal else (frame, [])
 
@@ -36,6 +36,23 @@ def _hours(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         return with_study_days(frame, recipe.file.name)
     number = pd.to_numeric(frame["hours"], errors="coerce").astype(float)
     return frame.assign(hours=frame["hours"].where(number.isna(), (number - zero) * HOURS_IN[unit]))
+
+
+def _since_first_dose(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Hours that are counted from one dose of several, plus the hours of that dose since the first."""
+    if not recipe.doses:
+        return frame
+    if "dose" not in frame or "hours" not in frame:
+        fix = "[doses] is given: name the columns of the dose and of the time since it, [columns] dose = …, hours = …"
+        raise one_problem(recipe.source.name, "column present", fix, "dose" if "dose" not in frame else "hours")
+    labels = frame["dose"].map(as_word, na_action="ignore")
+    unknown = labels[~labels.isin(list(recipe.doses))]
+    if len(unknown):
+        rows = [(frame["_line"][i], "dose", labels[i], "a dose with known hours", f"say its hours since the first: "
+                 f"[doses] {labels[i]} = …") for i in unknown.index]  # fmt: skip
+        raise DatasetError(problem_table(recipe.file.name, rows))
+    after = pd.to_numeric(frame["hours"], errors="coerce")
+    return frame.assign(hours=frame["hours"].where(after.isna(), after + labels.map(dict(recipe.doses))))
 
 
 def _hours_of_visits(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

@@ -96,7 +96,9 @@ def results_columns(raw: RawTable, used: Iterable[str]) -> dict[str, Guess]:
 
 
 def _named(raw: RawTable, synonyms: Mapping[str, tuple[str, ...]]) -> dict[str, Guess]:
-    columns = [str(name) for name in raw.frame.columns if name != "_line" and not is_sided(str(name))]
+    own = {*synonyms.get("sd", ()), *synonyms.get("std_error", ())}  # sd_change is no arm called "change"
+    names = [str(name) for name in raw.frame.columns if name != "_line"]
+    columns = [name for name in names if not is_sided(name) or squeezed(name) in own]
     found: dict[str, Guess] = {}
     for name, words in synonyms.items():
         fits = [column for word in words for column in columns if squeezed(column) == word]

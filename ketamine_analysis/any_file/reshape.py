@@ -71,7 +71,6 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     notes += told
     frame = with_words(frame)
     frame = _constants(frame, recipe)
-    frame = _filled(frame, recipe)
     if recipe.layout not in ("wide", "metapsy"):
         frame, told = with_hours(frame, recipe)
         notes += told
@@ -96,6 +95,7 @@ def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:
     for name, codes in raw.missing.items():
         told = ", ".join(f"{_plain(code)} ({count}×)" for code, count in codes.items())
         notes += [f"{name}: the file itself calls missing {told}"] if told else []
+    frame = _filled(frame, recipe)  # before the filter: the arm may stand on a row of another form
     for name, kept in recipe.filter.items():
         frame = _kept(frame, name, kept, recipe)
         notes.append(f"only rows with {name} = {', '.join(str(value) for value in kept)}: {len(frame)}")
@@ -173,11 +173,13 @@ def _constants(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
 
 def _filled(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """What stands once per subject (an arm at randomisation) on each of the subject's rows."""
+    key = [recipe.columns[name] for name in ("study", "subject") if recipe.columns.get(name) in frame]
     for name in recipe.once_per_subject:
-        if name not in frame or "subject" not in frame:
+        column = recipe.columns.get(name, name)
+        if column not in frame or "subject" not in recipe.columns:
             raise one_problem(recipe.source.name, "a named column", f"[columns] names no {name!r}", "once_per_subject")
-        frame = frame.assign(**{name: frame.groupby(["study", "subject"])[name].transform("first").where(
-            frame[name].isna(), frame[name])})  # fmt: skip
+        first = frame.groupby(key, dropna=False)[column].transform("first")
+        frame = frame.assign(**{column: first.where(frame[column].isna(), frame[column])})
     return frame
 
 

@@ -31,7 +31,8 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "randomisedarm randomizedarm randomisation randomization group grp trt treat drug condition gruppe behandlung",
         "study": "studyid study trialid trial",
         "visit": "avisit redcapeventname visit visitname visitlabel timepoint event eventname visitnum visitno",
-        "hours": "hours hour hrs timehours ady qsdy studyday days day dayssincefirstdose weeks week wk minutes",
+        "hours": "hours hour hrs timehours hourspost hourspostdose hourspostinfusion hoursafterdose hourssincedose "
+        "ady qsdy studyday days day dayssincefirstdose weeks week wk minutes",
         "date": "visitdate assessmentdate visdt adt visitdt date datum",
         "start": "randdate randomisationdate randomizationdate firstdosedate startdate dateoffirstdose infusiondate "
         "trtsdt rfstdtc randdt baselinedate",
@@ -39,6 +40,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "baseline": "base baseline baselinescore baselinetotal bl",
         "change": "chg change changefrombaseline",
         "period": "period aperiod",
+        "dose": "dosenumber doseno infusion infusionnumber infusionno treatmentnumber treatmentno injection",
         "site": "site siteid centre center",
         "age": "age",
         "sex": "sex gender",
@@ -76,9 +78,9 @@ COUNT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of published tables: a row 
         "events": "events r responders nresponders numberofresponders responded response nresponse remitters "
         "nremitters remission remitted",
         "percent": "percent responserate percentresponders rate",
-        "mean": "mean meanscore meanchange",
-        "sd": "sd standarddeviation stddev",
-        "std_error": "se sem stderr standarderror",
+        "mean": "mean meanscore meanchange change changefrombaseline meanchangefrombaseline chg",
+        "sd": "sd standarddeviation stddev sdchange changesd sdofchange",
+        "std_error": "se sem stderr standarderror sechange changese",
     }.items()
 }
 EFFECT_SYNONYMS: Mapping[str, tuple[str, ...]] = {  # of tables of effects: a row a contrast
