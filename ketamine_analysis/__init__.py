@@ -107,7 +107,7 @@ _NAMES = {
         plot_trajectories plot_what_is_known plot_windows readable save_result
     """,
     "exploring": """
-        AmongEvidence View among_evidence explore plot_among_evidence plot_on_time_course published_effects
+        AmongEvidence View among_evidence explore new plot_among_evidence plot_on_time_course published_effects
         view
     """,
     "report": "",  # the command line and the pages: called by `ketamine-analysis`, not by name

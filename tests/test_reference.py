@@ -63,6 +63,7 @@ NO_EXAMPLE = {  # public names whose docstring has no example, and why
     "read_dataset": OWN_FILE,
     "read_table": OWN_FILE,
     "write_recipe": OWN_FILE,
+    "new": OWN_FILE,
     "Examination": OWN_FILE,
     "RawTable": OWN_FILE,
     "Recipe": OWN_FILE,

@@ -4,7 +4,7 @@ Takes a file of any shape and its `dataset.toml`; gives `scores`, `arms` or `eff
 Read: `recipe` (the words), `reshape`, `subjects_file` and `codebook_file` (a second file), `recipe_scales`,
 `recipe_times`, `recipe_arms` and `metapsy` (the recipe applied), `any_dataset` and `as_effects` (the verbs);
 `new_recipe`, `recipe_plan`, `recipe_of_results`, `recipe_of_patients`, `recipe_of_scores` on `recognise` (guesses)
-with `recognise_results`, `recognise_wide`, `recognise_arms`, `drug_names`; `questions` (put one by one);
+with `recognise_results`, `recognise_wide`, `recognise_arms`, `drug_names`; `questions` (put one by one) and `preview`;
 `plausibility` and its parts, `examination`, `file_words` (what is reported).
 """
 

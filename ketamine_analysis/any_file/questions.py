@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ..effects.effects_read import EFFECT_MEASURES, FAVOURS
+from ..evidence.shipped import arm_words
+from ..outcomes.scales import NOT_STATED, SCALES
+from ..reading.checks import ALLOWED
+from ..reading.raw_tables import TIME_UNITS
+from ..reading.visits import DROP
 from .recipe import wrong_answer
 from .recognise import GUESS
 
@@ -99,13 +105,37 @@ def ask_all(text: str, ask: Callable[[str], str], tell: Callable[[str], None]) -
     while questions := open_questions(text):
         question = questions[0]
         try:
-            answered = with_answer(text, question, ask(question.words))
-            if wrong := wrong_answer(answered, question.table, question.key):
-                raise ValueError(wrong)
-            text = answered
+            text = answered(text, question, ask(question.words))
         except ValueError as error:
             tell(str(error))
+    return confirmed(text)
+
+
+def answered(text: str, question: Question, answer: str) -> str:
+    """As `with_answer`, and ValueError also for an answer that cannot be."""
+    new = with_answer(text, question, answer)
+    if wrong := wrong_answer(new, question.table, question.key):
+        raise ValueError(wrong)
+    return new
+
+
+def confirmed(text: str) -> str:
+    """The recipe with its guesses confirmed."""
     return re.sub(r"(?m)^confirmed = false.*$", "confirmed = true  # every question was answered", text)
+
+
+def choices(question: Question, columns: Sequence[str]) -> list[str]:
+    """What may be answered, where it is one of some words; columns : of the file."""
+    if question.table == "columns":
+        return list(columns)
+    if question.table == "arms":
+        return list(ALLOWED.get(question.part) or arm_words(question.part) or ())
+    words: dict[str, Iterable[str]] = {
+        "scale": (*SCALES, NOT_STATED), "outcome": ALLOWED["outcome"], "measure": EFFECT_MEASURES,
+        "favours_drug": FAVOURS, "unit": TIME_UNITS, "subject": columns,
+    }  # fmt: skip
+    of_scales = question.table in ("scale_names", "scores")
+    return list((*SCALES, DROP) if of_scales else words.get(question.key, ()))
 
 
 def _toml(answer: str) -> str:

@@ -118,7 +118,11 @@ def load_recipe(path: str | Path) -> Recipe:
     Raises DatasetError naming each unknown key or word with the nearest valid one, and each value of a wrong type.
     """
     path = Path(path)
-    settings = _parsed(path)
+    return recipe_of(_parsed(path), path)
+
+
+def recipe_of(settings: Mapping[str, Any], path: Path) -> Recipe:
+    """The recipe of the words of a TOML file that stands, or is to stand, at `path`; DatasetError as `load_recipe`."""
     own = settings.get("scales")
     if isinstance(own, dict):
         define_scales({name: words for name, words in own.items() if isinstance(words, dict)}, path.name)

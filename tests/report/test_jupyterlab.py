@@ -175,3 +175,36 @@ def test_a_control_of_the_explorer_changes_the_view(lab, page):
     page.get_by_label("window", exact=True).select_option(label="8 wk")  # nobody looked then: said, not drawn
     _wait(page, lambda: "no trial at 8 wk" in title.inner_text(), 30)
     assert page.locator(ERRORS).count() == 0
+
+
+def test_the_form_of_a_new_recipe_is_answered_in_the_browser(lab, page, tmp_path):
+    url, folder = lab
+    (folder / "clinic").mkdir()
+    (folder / "clinic" / "visits.csv").write_text("who,group,visit,mood\n" + "".join(
+        f"P{i},{arm},{visit},{score}\n"
+        for i, arm in enumerate(("ketamine", "ketamine", "placebo"))
+        for visit, score in (("Baseline", 30 + i), ("Week 1", 14 + 6 * i))
+    ))  # fmt: skip
+    code = 'import ketamine_analysis as ka\nka.new("clinic/visits.csv")'
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), folder / "form.ipynb")
+    page.goto(f"{url}lab/workspaces/form/tree/form.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.get_by_text("| Idle").first.wait_for()
+    page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
+    page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+    form = page.locator(".jp-OutputArea-output")
+    answers = {"scale:": "MADRS", "[columns] score": "mood", "[columns] subject": "who"}
+    for about, value in answers.items():
+        row = form.locator(".widget-vbox .widget-vbox", has_text=about)
+        row.first.wait_for()
+        row.first.locator("input").fill(value)
+        row.first.locator("input").press("Tab")
+        row.first.locator("button").click()
+        _wait(page, lambda about=about: form.locator(".widget-vbox .widget-vbox", has_text=about).count() == 0, 30)
+    assert "The first rows, as they will be read" in form.first.inner_text()
+    page.screenshot(path=str(tmp_path / "form.png"))
+    if form.get_by_role("button", name="Keep the other").count():
+        form.get_by_role("button", name="Keep the other").click()
+    form.get_by_role("button", name="All is right").click()
+    form.get_by_text("written:").first.wait_for()
+    assert (folder / "clinic" / "dataset.toml").exists() and page.locator(ERRORS).count() == 0

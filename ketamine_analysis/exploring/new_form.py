@@ -1,0 +1,130 @@
+"""The open questions of a new recipe as a form of a notebook, with a preview of how the file will be read."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from ..any_file.new_recipe import recipe_text
+from ..any_file.preview import preview
+from ..any_file.questions import Question, answered, choices, confirmed, open_questions
+from ..any_file.recipe import free_recipe
+from ..errors import one_problem
+from ..reading.formats import read_table
+
+WIDE = "100%"
+
+
+def new(path: str | Path, *, sheet: str | None = None) -> Any:
+    """A form (ipywidgets) with the open questions of a file's new recipe, and how it will be read, kept up to date.
+
+    path : a data file of any format. sheet : of a workbook with several. Each answer is a line of the recipe, and
+    nothing is asked twice. "All is right" writes dataset.toml (FILE.toml, where that is another's).
+    Raises DatasetError for a file that cannot be read, and where a recipe exists already.
+    """
+    path = Path(path)
+    target = free_recipe(path)
+    if target.exists():
+        raise one_problem(str(target), "no recipe there yet", "it is not overwritten: edit and check it, or remove it")
+    columns = [str(name) for name in read_table(path, sheet=sheet).frame.columns if name != "_line"]
+    return _Form(path, target, recipe_text(path, sheet=sheet, base=target.parent), columns).box
+
+
+class _Form:
+    """What is asked, what was answered and the preview; `text` is the recipe as it stands."""
+
+    def __init__(self, path: Path, target: Path, text: str, columns: list[str]) -> None:
+        import ipywidgets as widgets
+
+        self.path, self.target, self.columns = path, target, columns
+        self.first = self.text = text
+        self.told: list[str] = []
+        self.said = ""
+        self.box = widgets.VBox(layout=widgets.Layout(width=WIDE))
+        self.draw()
+
+    def draw(self) -> None:
+        """The form as the recipe's text has it."""
+        import ipywidgets as widgets
+
+        questions = open_questions(self.text)
+        rows = [self.row(question) for question in questions]
+        guessed = [one for one in questions if not one.open]
+        buttons = []
+        if guessed:
+            buttons.append(self.button(f"Keep the other {len(guessed)} guesses", self.keep))
+        if not questions:
+            buttons.append(self.button("All is right: write the recipe", self.write))
+        if self.told:
+            buttons.append(self.button("Start again", self.restart))
+        head = f"<b>{html.escape(self.path.name)}</b>: {_count(len(questions), 'open question')}"
+        answers = "".join(f"<li>{html.escape(one)}</li>" for one in self.told)
+        self.box.children = [
+            widgets.HTML(head),
+            *rows,
+            widgets.HBox(buttons),
+            widgets.HTML(f"<p role='status'>{html.escape(self.said)}</p>" if self.said else ""),
+            widgets.HTML(f"<details><summary>Answered</summary><ul>{answers}</ul></details>" if answers else ""),
+            widgets.HTML(self.preview()),
+        ]
+
+    def row(self, question: Question) -> Any:
+        """One question with a field that holds its guess, and a button."""
+        import ipywidgets as widgets
+
+        words = widgets.HTML(html.escape(question.words), layout=widgets.Layout(width=WIDE))
+        field = widgets.Combobox(
+            value="" if question.open else question.value, options=choices(question, self.columns),
+            placeholder="type or choose", ensure_option=False, layout=widgets.Layout(width="60%"),
+        )  # fmt: skip
+        button = self.button(
+            "Answer" if question.open else "Keep or change", lambda: self.answer(question, field.value)
+        )
+        return widgets.VBox([words, widgets.HBox([field, button])])
+
+    def button(self, words: str, act: Any) -> Any:
+        import ipywidgets as widgets
+
+        made = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
+        made.on_click(lambda _: self.after(act))
+        return made
+
+    def after(self, act: Any) -> None:
+        """Does it, says what is wrong with it, and draws again."""
+        try:
+            self.said = act() or ""
+        except (ValueError, OSError) as error:
+            self.said = str(error)
+        self.draw()
+
+    def answer(self, question: Question, value: str) -> None:
+        kept = value.strip() in ("", question.value) and not question.open
+        self.text = answered(self.text, question, "" if kept else value)
+        name = " ".join(filter(None, (question.table, question.key, question.part)))
+        self.told.append(f"{name}: {value or question.value}")
+
+    def keep(self) -> None:
+        while guessed := [one for one in open_questions(self.text) if not one.open]:
+            self.answer(guessed[0], "")
+
+    def restart(self) -> None:
+        self.text, self.told = self.first, []
+
+    def write(self) -> str:
+        with self.target.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(confirmed(self.text))
+        return f"written: {self.target}. Next: ka.read_dataset({str(self.path)!r})"
+
+    def preview(self) -> str:
+        shown = preview(self.text, self.target)
+        if shown.words:
+            return f"<p>Cannot be read yet: {html.escape(shown.words)}</p>"
+        parts = ["<p><b>The first rows, as they will be read</b></p>", shown.rows.to_html(index=False, na_rep="")]
+        if len(shown.counts):
+            parts += ["<p><b>Scores or results by arm and time</b></p>", shown.counts.to_html(index=False, na_rep="")]
+        return f"<div style='overflow-x:auto'>{''.join(parts)}</div>"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
