@@ -65,7 +65,8 @@ def open_dataset(path: str | Path) -> RawDataset:
     if recipe is not None:
         return apply_recipe(load_recipe(recipe))
     kind, frame, file = open_plain(path)
-    return RawDataset(frame, "patients" if kind == "scores" else kind, file)
+    notes, doubts = (tuple(frame.attrs.pop(name, ())) for name in ("notes", "doubts"))
+    return RawDataset(frame, "patients" if kind == "scores" else kind, file, notes, doubts=doubts)
 
 
 def check_confirmed(recipe: Recipe) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..effects.effects_read import problems_in_effects
-from ..errors import PROBLEM_COLUMNS, DatasetError
+from ..errors import PROBLEM_COLUMNS, DatasetError, problem_table
 from ..reading.checks import ARM_NUMBERS, problems_in_arms, problems_in_scores
 from ..reading.datasets import rows_from_baseline
 from ..reading.derived_numbers import with_derived
@@ -17,7 +17,7 @@ from ..words import numeric
 from .any_dataset import check_confirmed, open_dataset
 from .file_words import in_file_words
 from .plausibility import implausible
-from .recipe import COLUMNS
+from .recipe_checks import COLUMNS
 from .reshape import RawDataset
 
 SHOWN_NAMES = 12  # of arms, times or studies spelled out
@@ -66,14 +66,19 @@ def examine(path: str | Path) -> Examination:
     lines = frame.pop("_line")
     words = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name]) and name in COLUMNS]
     frame = frame.astype(dict.fromkeys(words, "category"))  # each different word is looked at once: millions of rows
-    problems = [_unconfirmed(data), CHECKS[data.grain](frame, file=data.file, lines=lines)]
+    doubts = [(None, "", None, "an encoding that is known", one) for one in data.doubts]
+    problems = [
+        _unconfirmed(data),
+        problem_table(data.file, doubts, "warning"),
+        CHECKS[data.grain](frame, file=data.file, lines=lines),
+    ]
     understood = _facts_of_file(data)
-    if not problems[1]["rule"].isin(["column present", "column named once"]).any():
+    if not problems[-1]["rule"].isin(["column present", "column named once"]).any():
         entry = data.recipe.entry_score if data.recipe is not None else None
         problems.append(implausible(frame, data.grain, file=data.file, lines=lines, entry_score=entry))
         understood |= FACTS[data.grain](frame)
     table = pd.DataFrame(list(understood.items()), columns=["what", "found"])
-    found = pd.concat([one for one in problems if len(one)] or [problems[1]], ignore_index=True)
+    found = pd.concat([one for one in problems if len(one)] or [problems[-1]], ignore_index=True)
     found = in_file_words(found, frame, lines, data.recipe)
     return Examination(data.file, data.grain, table, found)
 

@@ -14,7 +14,8 @@ from ..errors import DatasetError, describe_problems
 from ..reading.visits import ASK, DROP
 from ..words import numeric
 from .questions import OPEN
-from .recipe import COLUMNS, recipe_of
+from .recipe import recipe_of
+from .recipe_checks import COLUMNS
 from .reshape import apply_recipe
 
 ROWS = 6

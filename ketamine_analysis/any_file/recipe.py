@@ -8,44 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..effects.effects_read import EFFECT_COLUMNS, EFFECT_MEASURES, FAVOURS
-from ..errors import DatasetError, nearest, one_problem, problem_table
-from ..evidence.shipped import arm_words
-from ..outcomes.scales import NOT_STATED, SCALES, define_scales
-from ..reading.checks import ALLOWED, ARM_NUMBERS, ARM_TRAITS, ARM_WORDS
-from ..reading.raw_tables import TIME_UNITS
-from ..reading.result_layouts import is_sided
-from ..reading.visits import ASK, DROP
+from ..errors import DatasetError, one_problem, problem_table
+from ..outcomes.scales import define_scales
+from ..reading.visits import ASK
+from .recipe_checks import key_problems, word_problems
 
 NAME = "dataset.toml"
-GRAINS = ("patients", "arms", "effects")
-LAYOUTS = ("long", "wide", "metapsy", "two_arms", "several_arms")
-PATIENT_COLUMNS = ("study", "subject", "arm", "period", "hours", "visit", "date", "start", "scale", "score", "baseline",
-                   "dose")  # fmt: skip
-COLUMNS = tuple(
-    dict.fromkeys((*PATIENT_COLUMNS, "change", "site", "age", "sex", "outcome", "year", "doi", "registry", *ARM_NUMBERS,
-                   *ARM_WORDS, *EFFECT_COLUMNS))
-)  # fmt: skip
-ARM_KEYS = (*ARM_TRAITS, "label")
-TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
-KEYS: Mapping[str, tuple[type, ...]] = {
-    "file": TEXT, "subjects": TEXT, "codebook": TEXT, "codebook_sheet": TEXT, "header_lines": (int,),
-    "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT,
-    "layout": TEXT, "grain": TEXT,
-    "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "measure": TEXT, "favours_drug": TEXT,
-    "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
-    "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
-    "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE, "scales": TABLE,
-    "scores": TABLE, "scale_names": TABLE, "doses": TABLE,
-}  # fmt: skip
-WORDS: Mapping[type, str] = {
-    str: "text in quotes",
-    int: "a whole number",
-    float: "a number",
-    list: "a list [ ]",
-    dict: "a table",
-    bool: "true or false",
-}
 
 
 @dataclass(frozen=True)
@@ -126,7 +94,7 @@ def recipe_of(settings: Mapping[str, Any], path: Path) -> Recipe:
     own = settings.get("scales")
     if isinstance(own, dict):
         define_scales({name: words for name, words in own.items() if isinstance(words, dict)}, path.name)
-    problems = [*_key_problems(settings), *_word_problems(settings)]
+    problems = [*key_problems(settings), *word_problems(settings)]
     if problems:
         raise DatasetError(
             problem_table(path.name, [(None, key, value, rule, fix) for key, value, rule, fix in problems])
@@ -140,7 +108,7 @@ def wrong_answer(text: str, table: str, key: str) -> str:
     """Why the answer in one line of a recipe's text cannot be; "" where it can."""
     settings = tomllib.loads(text)
     place = f"{table}.{key}" if table else key
-    for told, value, rule, fix in [*_key_problems(settings), *_word_problems(settings)]:
+    for told, value, rule, fix in [*key_problems(settings), *word_problems(settings)]:
         if (told == place or told.startswith(f"{place}.")) and value not in ("?", ASK):
             return f"{value!r} is not {rule}: {fix}"
     return ""
@@ -150,144 +118,14 @@ def _parsed(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise one_problem(str(path), "the recipe exists", "write one with: ketamine-analysis new FILE")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise one_problem(path.name, "a recipe in TOML", f"{error}: correct that line") from None
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise one_problem(path.name, "UTF-8 text", "save the recipe as UTF-8") from None
-    except PermissionError:
-        raise one_problem(path.name, "a file that may be read", "you lack the permission to read it") from None
-
-
-Found = tuple[str, Any, str, str]  # key, value, rule, fix
-
-
-def _key_problems(settings: Mapping[str, Any]) -> list[Found]:
-    found: list[Found] = []
-    for key, value in settings.items():
-        if key not in KEYS:
-            fix = f"known keys: {', '.join(KEYS)}{nearest(key, KEYS)}"
-            found.append((key, None, "a known key", fix))
-        elif not isinstance(value, KEYS[key]) or (isinstance(value, bool) and bool not in KEYS[key]):
-            found.append((key, str(value), "a value of the right kind", f"{key} is {WORDS[KEYS[key][-1]]}"))
-    if "file" not in settings:
-        found.append(("file", None, "the data file is named", 'say file = "…", relative to the recipe'))
-    for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose", "nominal"))):
-        table = settings.get(key, {})
-        for name in table if isinstance(table, dict) else ():
-            if name not in allowed and not (key == "columns" and is_sided(name)):
-                found.append(
-                    (f"{key}.{name}", None, "a known key", f"known: {', '.join(allowed)}{nearest(name, allowed)}")
-                )
-            elif key == "columns" and table[name] == "?":
-                found.append(
-                    (f"{key}.{name}", "?", "every question is answered", f"name the column that holds the {name}")
-                )
-            elif key == "columns" and not isinstance(table[name], str):
-                found.append(
-                    (f"{key}.{name}", str(table[name]), "a value of the right kind", "name a column in quotes")
-                )
-    return found + _arm_problems(settings.get("arms", {}))
-
-
-def _arm_problems(arms: Any) -> list[Found]:
-    found: list[Found] = []
-    for name, words in arms.items() if isinstance(arms, dict) else ():
-        if not isinstance(words, dict):
-            found.append(
-                (f"arms.{name}", str(words), "a value of the right kind", "an arm is { treatment = …, role = … }")
-            )
-            continue
-        for key, value in words.items():
-            place = f"arms.{name}.{key}"
-            allowed = ALLOWED.get(key) or arm_words(key)
-            if key not in ARM_KEYS:
-                found.append((place, None, "a known key", f"known: {', '.join(ARM_KEYS)}{nearest(key, ARM_KEYS)}"))
-            elif not isinstance(value, str):
-                found.append((place, str(value), "a value of the right kind", f"{key} is {WORDS[str]}"))
-            elif value == "?" and not allowed:
-                found.append((place, value, "every question is answered", f"say the {key}, or remove it"))
-            elif allowed and value not in allowed:
-                hint = nearest(value, allowed)
-                found.append((place, value, f"a known {key}", f"one of {', '.join(allowed)}{hint}"))
-    return found
-
-
-def _word_problems(settings: Mapping[str, Any]) -> list[Found]:
-    found: list[Found] = []
-    time = settings.get("time", {})
-    for key, value, allowed in (
-        ("grain", settings.get("grain"), GRAINS),
-        ("layout", settings.get("layout"), LAYOUTS),
-        ("scale", settings.get("scale"), (*SCALES, NOT_STATED)),
-        ("outcome", settings.get("outcome"), ALLOWED["outcome"]),
-        ("measure", settings.get("measure"), EFFECT_MEASURES),
-        ("favours_drug", settings.get("favours_drug"), FAVOURS),
-        ("time.unit", time.get("unit") if isinstance(time, dict) else None, TIME_UNITS),
-        ("arms_by", settings.get("arms_by"), ("arm", "treatment", "treatment_class")),
-    ):
-        if isinstance(value, str) and value not in allowed:
-            found.append((key, value, "a known word", f"one of {', '.join(allowed)}{nearest(value, allowed)}"))
-    level = settings.get("level", 0.95)
-    if isinstance(level, (int, float)) and not 0 < level < 1:
-        found.append(("level", str(level), "a level between 0 and 1", "write 0.95 for 95 %"))
-    lines = settings.get("header_lines", 1)
-    if isinstance(lines, int) and lines < 1:
-        found.append(("header_lines", str(lines), "a number of lines from 1", "how many lines the header has"))
-    scales = settings.get("scales", {})
-    for name, words in scales.items() if isinstance(scales, dict) else ():
-        if not isinstance(words, dict):
-            fix = "a scale is a table: [scales.NAME] with minimum, maximum, citation"
-            found.append((f"scales.{name}", str(words), "a value of the right kind", fix))
-    nominal = time.get("nominal", [0]) if isinstance(time, dict) else [0]
-    if not (isinstance(nominal, list) and nominal and all(type(one) in (int, float) for one in nominal)):
-        found.append(
-            ("time.nominal", str(nominal), "a value of the right kind", "hours in a list, such as [0, 24, 168]")
-        )
-    for key in ("visits", "wide", "doses"):
-        table = settings.get(key, {})
-        for name, value in table.items() if isinstance(table, dict) else ():
-            found += _moment_problems(f"{key}.{name}", value)
-    found += _scale_problems(settings)
-    for key in ("items", "filter"):
-        table = settings.get(key, {})
-        for name, value in table.items() if isinstance(table, dict) else ():
-            if not isinstance(value, list) or not value:
-                found.append((f"{key}.{name}", str(value), "a value of the right kind", f"{key} needs {WORDS[list]}"))
-    return found
-
-
-def _scale_problems(settings: Mapping[str, Any]) -> list[Found]:
-    """[scores] is scale → column, [scale_names] what the file calls a scale → scale."""
-    found: list[Found] = []
-    for table, of_key in (("scores", True), ("scale_names", False)):
-        told = settings.get(table, {})
-        for key, value in told.items() if isinstance(told, dict) else ():
-            scale, known = (key, SCALES) if of_key else (value, (*SCALES, DROP))
-            if not isinstance(value, str) or value == "?":
-                what = "a column of the file" if of_key else f'a known scale, or "{DROP}"'
-                found.append((f"{table}.{key}", str(value), "a value of the right kind", f"name {what} in quotes"))
-            elif scale not in known:
-                found.append(
-                    (f"{table}.{key}", scale, "a known scale", f"known: {', '.join(known)}{nearest(scale, known)}")
-                )
-    return found
-
-
-def _moment_problems(place: str, value: Any) -> list[Found]:
-    """A visit is hours, "drop", or for a wide column also { hours = …, scale = … }."""
-    if value == ASK:
-        return [(place, value, "a visit with known hours", f'write its hours since first dose, or "{DROP}"')]
-    if isinstance(value, dict) and place.startswith("wide."):
-        unknown = [key for key in value if key not in ("hours", "scale")]
-        if unknown:
-            return [(place, unknown[0], "a known key", f"known: hours, scale{nearest(unknown[0], ('hours', 'scale'))}")]
-        if value.get("scale", next(iter(SCALES))) not in SCALES:
-            return [
-                (place, value["scale"], "a known scale", f"known: {', '.join(SCALES)}{nearest(value['scale'], SCALES)}")
-            ]
-        value = value.get("hours")
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
-    if number or (value == DROP and not place.startswith("doses.")):
-        return []
-    return [(place, str(value), "hours as a number", f'write hours since first dose, such as 168, or "{DROP}"')]
+    except OSError as error:
+        raise one_problem(path.name, "a file that may be read", f"{error.strerror}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise one_problem(path.name, "a recipe in TOML", f"{error}: correct that line") from None
+    except (RecursionError, ValueError, OverflowError) as error:  # nested a thousand deep; a number no machine holds
+        raise one_problem(path.name, "a recipe in TOML", f"{type(error).__name__}: is it damaged?") from None

@@ -8,7 +8,8 @@ import pandas as pd
 
 from ..errors import DatasetError, nearest, one_problem, problem_table
 from ..reading.arm_names import plain_name
-from .recipe import ARM_KEYS, Recipe
+from .recipe import Recipe
+from .recipe_checks import ARM_KEYS
 from .recipe_plan import ALL
 from .recognise_arms import class_of_drug
 

@@ -17,8 +17,9 @@ from ..reading.result_layouts import is_sided, one_row_an_arm, with_unsaid
 from ..reading.visits import DROP
 from .codebook_file import with_codebook
 from .metapsy import metapsy_to_arms
-from .recipe import ARM_KEYS, COLUMNS, Recipe
+from .recipe import Recipe
 from .recipe_arms import with_arms
+from .recipe_checks import ARM_KEYS, COLUMNS
 from .recipe_scales import need, with_scales, with_totals
 from .recipe_times import with_hours
 from .subjects_file import with_subjects
@@ -37,6 +38,7 @@ class RawDataset:
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
     missing: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
 
 def apply_recipe(recipe: Recipe) -> RawDataset:
@@ -81,7 +83,7 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     if "change" in frame and grain == "patients":
         frame, grain, words = _from_changes(frame)
         notes.append(words)
-    return RawDataset(frame, grain, recipe.file.name, (*raw.notes, *notes), recipe, raw.missing)
+    return RawDataset(frame, grain, recipe.file.name, (*raw.notes, *notes), recipe, raw.missing, raw.doubts)
 
 
 def _prepared(raw: RawTable, recipe: Recipe) -> tuple[pd.DataFrame, list[str]]:

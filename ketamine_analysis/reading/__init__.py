@@ -1,11 +1,10 @@
 """A file or dataframe of any format to a checked table.
 
 Takes a path or a dataframe; gives `scores` or `arms`, or one DatasetError that lists every problem.
-Read: `datasets` (the door), `formats`, `text_files`, `workbooks`, `header_lines`, `sidecars` and
-`codebook` (cells as they stand), `raw_tables`,
-`column_names`, `visits`, `items`, `arm_names`, `result_layouts` (arms side by side), `reported_numbers` (spreads from
-what papers print) and `derived_numbers` (where a table leaves them to be found), then the rules: `checks`,
-`number_checks`, collected by `problems`.
+Read: `datasets` (the door), `formats`, `text_files`, `encodings`, `size_limits`, `workbooks`, `header_lines`,
+`sidecars` and `codebook` (cells as they stand), `raw_tables`, `column_names`, `visits`, `items`, `arm_names`,
+`result_layouts` (arms side by side), `reported_numbers` (spreads from what papers print) and `derived_numbers` (where
+a table leaves them to be found), then the rules: `checks`, `number_checks`, collected by `problems`.
 """
 
 from .checks import problems_in_arms, problems_in_scores

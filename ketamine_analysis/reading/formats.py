@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import one_problem
+from ..errors import DatasetError, one_problem, problem_table
 from .sidecars import sidecar
+from .size_limits import check_bytes, check_rows, check_stream, check_zip
 from .text_files import read_text
 from .workbooks import WORKBOOKS, read_workbook
 
@@ -31,7 +32,8 @@ class RawTable:
 
     frame : its cells, a user-missing code already blank, with `_line`: the line or row number in the file.
     labels : column → {code: label}. missing : column → {code its author called missing: how often it stood there}.
-    column_labels : column → the file's own words for it. notes : how the file was read.
+    column_labels : column → the file's own words for it. notes : how the file was read. doubts : what a person should
+    look at, such as a guessed encoding. stated : how many rows the file itself says that it has, where it does.
     """
 
     frame: pd.DataFrame
@@ -39,6 +41,8 @@ class RawTable:
     missing: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
     column_labels: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    stated: int | None = None
 
 
 def read_table(
@@ -63,29 +67,35 @@ def read_table(
     path = Path(path)
     _check_path(path)
     kind = path.suffix.lower()
-    if kind in TEXT:
-        how = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
-        frame, below, notes = read_text(path, header_lines=header_lines, **how)
-        labels, said, told = sidecar(path, frame)
-        raw = RawTable(frame, labels, column_labels=below | said, notes=(*notes, *told))
-    elif kind in WORKBOOKS:
-        raw = _guarded(path, "an Excel workbook", lambda: _workbook(path, sheet, header_lines))
-    elif kind in ARROW:
-        raw = _guarded(path, "a Parquet or Arrow table", lambda: _arrow(path))
-    elif kind in STATISTICS:
-        raw = _guarded(path, f"a {kind} file", lambda: _statistics(path))
-    elif kind in JSON:
-        raw = _guarded(path, "a CDISC Dataset-JSON file", lambda: _dataset_json(path))
-    else:
-        raw = _guarded(path, "an R data file with a data frame", lambda: _r_file(path, sheet))
-    return _checked(raw, path)
+    try:
+        if kind in TEXT:
+            raw = _text(path, encoding, delimiter, decimal, header_lines)
+        elif kind in WORKBOOKS:
+            raw = _workbook(path, sheet, header_lines)
+        elif kind in R_FILES:
+            raw = _r_file(path, sheet)
+        else:
+            raw = READERS[kind](path)
+        return _checked(raw, path)
+    except DatasetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each library has its own errors for a damaged file
+        words = (str(error).strip().splitlines() or [""])[0][:200]
+        fix = f"it cannot be read as one ({type(error).__name__}{': ' if words else ''}{words}): is it damaged?"
+        raise one_problem(path.name, WHAT.get(kind, f"a {kind} file"), fix) from None
 
 
 def _check_path(path: Path) -> None:
-    if not path.exists():
+    try:
+        there, folder, regular = path.exists(), path.is_dir(), path.is_file()
+    except (OSError, ValueError) as error:  # a folder that may not be entered; a name that no system takes
+        raise one_problem(str(path), "a path that can be followed", f"{type(error).__name__}: check it") from None
+    if not there:
         raise one_problem(str(path), "the file exists", "check the path")
-    if path.is_dir():
+    if folder:
         raise one_problem(str(path), "a file, not a folder", "name the file in it")
+    if not regular:
+        raise one_problem(str(path), "a regular file", "it is a pipe or a device: save the table as a file")
     kind = path.suffix.lower()
     if kind not in KNOWN:
         raise one_problem(path.name, "a known format", f"the name must end in one of {', '.join(KNOWN)}")
@@ -100,15 +110,14 @@ def _check_path(path: Path) -> None:
         )
 
 
-def _guarded(path: Path, what: str, read: Callable[[], RawTable]) -> RawTable:
-    """The readers of binary formats have errors of their own for a damaged file: they become one of ours."""
-    try:
-        return read()
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, EOFError) as error:
-        if type(error).__name__ == "DatasetError":
-            raise
-        words = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise one_problem(path.name, what, f"it cannot be read as one: {words}") from None
+def _text(
+    path: Path, encoding: str | None, delimiter: str | None, decimal: str | None, header_lines: int | None
+) -> RawTable:
+    how = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
+    frame, below, notes, doubt = read_text(path, header_lines=header_lines, **how)
+    labels, said, told = sidecar(path, frame)
+    doubts = (doubt,) if doubt else ()
+    return RawTable(frame, labels, column_labels=below | said, notes=(*notes, *told), doubts=doubts)
 
 
 def _checked(raw: RawTable, path: Path) -> RawTable:
@@ -118,12 +127,30 @@ def _checked(raw: RawTable, path: Path) -> RawTable:
         raise one_problem(path.name, "column named once", "rename or remove the second column of that name", name)
     if frame.empty:
         raise one_problem(path.name, "at least one row", "the file has a header and no rows")
+    check_rows(path, len(frame))
+    if raw.stated is not None and raw.stated != len(frame):
+        fix = f"{len(frame)} were read: the file is damaged or cut short"
+        raise one_problem(path.name, f"the {raw.stated} rows that the file says it has", fix)
+    _check_cells(frame, path)
     if "_line" not in frame:
         frame["_line"] = np.arange(1, len(frame) + 1)
-    return raw
+    counted = () if raw.stated is None else (f"{len(frame):,} rows, as many as the file itself counts",)
+    return replace(raw, notes=(*raw.notes, *counted))
+
+
+def _check_cells(frame: pd.DataFrame, path: Path) -> None:
+    """DatasetError for a cell that holds a list, a table or bytes."""
+    for name in frame.select_dtypes("object").columns:
+        nested = frame[name].map(lambda cell: isinstance(cell, (list, tuple, dict, set, bytes, np.ndarray)))
+        if nested.any():
+            row = int(nested.to_numpy().argmax())
+            value = str(frame[name].iloc[row])[:80]
+            fix = "it holds a list or a table: spread it over columns or rows"
+            raise DatasetError(problem_table(path.name, [(row + 1, name, value, "one value in each cell", fix)]))
 
 
 def _workbook(path: Path, sheet: str | None, header_lines: int | None) -> RawTable:
+    check_zip(path)
     frame, said, notes = read_workbook(path, sheet, header_lines)
     return RawTable(frame, column_labels=said, notes=notes)
 
@@ -133,14 +160,23 @@ def _arrow(path: Path) -> RawTable:
     import pyarrow.feather
     import pyarrow.parquet
 
-    read = pyarrow.parquet.read_table if path.suffix.lower() == ".parquet" else pyarrow.feather.read_table
-    table = read(path)
+    stated = None
+    if path.suffix.lower() == ".parquet":
+        told = pyarrow.parquet.read_metadata(path)
+        stated = told.num_rows
+        check_rows(path, stated)
+        check_bytes(path, sum(told.row_group(i).total_byte_size for i in range(told.num_row_groups)))
+        table = pyarrow.parquet.read_table(path)
+    else:
+        check_bytes(path, path.stat().st_size)
+        table = pyarrow.feather.read_table(path)
     plain = [
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
         for field in table.schema.remove_metadata()
     ]
     frame = table.cast(pa.schema(plain)).to_pandas()
-    return RawTable(frame.loc[:, ~frame.columns.str.fullmatch(r"__index_level_\d+__")])  # pandas' own row labels
+    own = frame.columns.str.fullmatch(r"__index_level_\d+__")  # pandas' own row labels
+    return RawTable(frame.loc[:, ~own], stated=stated)
 
 
 def _statistics(path: Path) -> RawTable:
@@ -153,6 +189,7 @@ def _statistics(path: Path) -> RawTable:
     if kind == ".xpt" and path.stat().st_size % 80:
         raise ValueError("its length is no multiple of 80 bytes: it is cut short")
     try:
+        _check_stated(path, {**readers, ".xpt": pyreadstat.read_xport}.get(kind, pyreadstat.read_sav))
         frame, meta = pyreadstat.read_xport(path) if kind == ".xpt" else read(path, user_missing=True)
     except pyreadstat.ReadstatError as error:
         raise ValueError(str(error)) from None
@@ -171,10 +208,17 @@ def _statistics(path: Path) -> RawTable:
     labels = {name: words for name, words in meta.variable_value_labels.items() if name in frame}
     frame = frame.replace("", None) if frame.isin([""]).any(axis=None) else frame
     said = {name: words for name, words in meta.column_names_to_labels.items() if words}
-    return RawTable(frame, labels, missing, said)
+    return RawTable(frame, labels, missing, said, stated=meta.number_rows)
+
+
+def _check_stated(path: Path, read: Callable[..., tuple[Any, Any]]) -> None:
+    """The rows that the file's head states, before they are read."""
+    _, meta = read(path, metadataonly=True)
+    check_rows(path, meta.number_rows or 0)
 
 
 def _dataset_json(path: Path) -> RawTable:
+    check_bytes(path, path.stat().st_size)
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix.lower() == ".ndjson":
         head, *rows = [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -194,7 +238,8 @@ def _dataset_json(path: Path) -> RawTable:
         if one.get("dataType", one.get("type")) in ("decimal", "float", "double", "integer") and one["name"] in frame:
             frame[one["name"]] = pd.to_numeric(frame[one["name"]]).astype(float)
     frame = frame.replace("", None) if frame.isin([""]).any(axis=None) else frame
-    return RawTable(frame, column_labels={one["name"]: one.get("label", "") for one in columns})
+    stated = head.get("records") if isinstance(head.get("records"), int) else None
+    return RawTable(frame, column_labels={one["name"]: one.get("label", "") for one in columns}, stated=stated)
 
 
 def _r_file(path: Path, sheet: str | None) -> RawTable:
@@ -204,6 +249,7 @@ def _r_file(path: Path, sheet: str | None) -> RawTable:
         raise one_problem(
             path.name, "the package rdata is installed", "pip install 'ketamine_analysis[r]', or save the table as CSV"
         ) from None
+    check_stream(path)
     if path.suffix.lower() == ".rds":
         table = rdata.read_rds(path)
     else:
@@ -215,3 +261,17 @@ def _r_file(path: Path, sheet: str | None) -> RawTable:
         raise ValueError("it holds no data frame")
     plain = {name: table[name].astype(object) for name in table if isinstance(table[name].dtype, pd.CategoricalDtype)}
     return RawTable(table.assign(**plain).reset_index(drop=True))
+
+
+READERS: Mapping[str, Callable[[Path], RawTable]] = {
+    **dict.fromkeys(ARROW, _arrow),
+    **dict.fromkeys(STATISTICS, _statistics),
+    **dict.fromkeys(JSON, _dataset_json),
+}
+WHAT: Mapping[str, str] = {
+    **dict.fromkeys(TEXT, "a text table"),
+    **dict.fromkeys(WORKBOOKS, "an Excel workbook"),
+    **dict.fromkeys(ARROW, "a Parquet or Arrow table"),
+    **dict.fromkeys(JSON, "a CDISC Dataset-JSON file"),
+    **dict.fromkeys(R_FILES, "an R data file with a data frame"),
+}

@@ -11,6 +11,8 @@ from ..words import blank, looked_up, numeric
 from .derived_numbers import COUNTED, printed_decimals
 from .problems import Fix, Problems
 
+LIFETIME = 100 * 365.25 * 24  # hours
+
 
 def checked_number(found: Problems, name: str, *, required: bool) -> pd.Series:
     """The column as numbers; text that is none, and a blank where one is required, are problems."""
@@ -21,6 +23,9 @@ def checked_number(found: Problems, name: str, *, required: bool) -> pd.Series:
     if name == "hours":
         fix += "; dates and visits become hours by a recipe: ketamine-analysis new FILE"
     found.add(bad, name, "a finite number", fix)
+    if name == "hours":
+        words = f"{LIFETIME:g} hours are a hundred years: is it another unit, a date, a code for missing?"
+        found.add(value.abs() > LIFETIME, name, "hours within a lifetime", words)
     if required:
         found.add(empty, name, "value present", f"every row needs {name}")
     return value

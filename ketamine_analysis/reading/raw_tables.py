@@ -39,7 +39,10 @@ def load_table(source: Any, numbers: Collection[str]) -> tuple[pd.DataFrame, str
             raise one_problem("table", "at least one row", "the dataframe has no rows")
         return frame.assign(_line=frame.index), "table"
     define_scales_beside(Path(source))
-    return labelled(read_table(source), numbers), Path(source).name
+    raw = read_table(source)
+    frame = labelled(raw, numbers)
+    frame.attrs = {"notes": raw.notes, "doubts": raw.doubts}  # how it was read, for `examine`
+    return frame, Path(source).name
 
 
 def labelled(raw: RawTable, numbers: Collection[str]) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,17 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from ..errors import DatasetError, one_problem, problem_table
+from .encodings import SAMPLE, blocks, checked_encoding, guess_encoding
 from .header_lines import MISSING_WORDS, joined_header
+from .size_limits import check_bytes
 
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-MARKS = (  # byte order marks, the longer first
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-SAMPLE = 1 << 16  # bytes looked at for the delimiter, and more where the first line is longer
 LONGEST_LINE = 1 << 24  # bytes
 SAMPLE_ROWS = 60  # looked at for the header
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
@@ -41,8 +35,8 @@ def read_text(
     delimiter: str | None = None,
     decimal: str | None = None,
     header_lines: int | None = None,
-) -> tuple[pd.DataFrame, dict[str, str], tuple[str, ...]]:
-    """The file as words (`_line` is each row's line), words for its columns, and notes on how it was read.
+) -> tuple[pd.DataFrame, dict[str, str], tuple[str, ...], str]:
+    """The file as words (`_line` is each row's line), words for its columns, notes on how it was read, a doubt.
 
     encoding, delimiter, decimal : as stated in a recipe; None recognises UTF-8, UTF-16 and Windows-1252, the
         delimiter among comma, semicolon, tab and bar, and a decimal comma where the delimiter is no comma.
@@ -50,9 +44,10 @@ def read_text(
     """
     if path.stat().st_size == 0:
         raise one_problem(path.name, "a header line", "the file is empty")
-    encoding = encoding or _encoding(path)
+    check_bytes(path, path.stat().st_size)
+    encoding, doubt = (checked_encoding(encoding, path), "") if encoding else guess_encoding(path)
     sample = _sample(path, encoding)
-    delimiter = delimiter or _delimiter(sample)
+    delimiter = _checked_delimiter(delimiter, path) if delimiter else _delimiter(sample)
     first = list(islice(csv.reader(io.StringIO(sample, newline=None), delimiter=delimiter), SAMPLE_ROWS))
     if not first or not any(name.strip() for name in first[0]):
         raise one_problem(path.name, "a header line", "the first line names no column")
@@ -69,37 +64,7 @@ def read_text(
     if decimal == "," or (decimal is None and delimiter != ","):
         changed = _decimal_points(frame)
         notes += [f"decimal comma in {', '.join(changed)}"] if changed else []
-    return frame, said, tuple(notes)
-
-
-def _encoding(path: Path) -> str:
-    """By byte order mark; else UTF-8 where every byte is; else Windows-1252 for text without control characters."""
-    with path.open("rb") as file:
-        start = file.read(SAMPLE)
-    for mark, name in MARKS:
-        if start.startswith(mark):
-            return name
-    if b"\0" in start[:2000]:
-        odd, even = start[1::2].count(0), start[0::2].count(0)
-        if max(odd, even) > 0.4 * len(start) / 2 and min(odd, even) < 0.01 * len(start):
-            return "utf-16-le" if odd > even else "utf-16-be"
-    decode = codecs.getincrementaldecoder("utf-8")()
-    utf8 = True
-    for block in _blocks(path):
-        if any(byte in block for byte in (b"\0", b"\x01", b"\x02", b"\x03", b"\x04", b"\x1b")):
-            raise one_problem(path.name, "a text file", "it holds control characters: it is damaged or no text at all")
-        if utf8:
-            try:
-                decode.decode(block)
-            except UnicodeDecodeError:
-                utf8 = False
-    return "utf-8" if utf8 else "cp1252"
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(1 << 24):
-            yield block
+    return frame, said, tuple(notes), doubt
 
 
 def _sample(path: Path, encoding: str) -> str:
@@ -110,10 +75,18 @@ def _sample(path: Path, encoding: str) -> str:
             while "\n" not in sample and len(sample) < LONGEST_LINE and (block := file.read(SAMPLE)):
                 sample += decode.decode(block)
             return sample
-    except LookupError:
-        raise one_problem(path.name, "a known encoding", f"Python knows no encoding {encoding!r}") from None
     except UnicodeDecodeError:
         raise one_problem(path.name, f"{encoding} text", "say another encoding in the recipe") from None
+
+
+def _checked_delimiter(told: str, path: Path) -> str:
+    """One plain character; or the word for it."""
+    words = {word: character for character, word in DELIMITER_WORDS.items()}
+    delimiter = words.get(told, told)
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
+        fix = f'say one plain character, such as ";", or {", ".join(words)}'
+        raise one_problem(path.name, "a delimiter of one character", fix, "delimiter", told)
+    return delimiter
 
 
 def _delimiter(sample: str) -> str:
@@ -139,7 +112,7 @@ def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.
         return "skip"
 
     names = [str(i) for i in range(columns)]
-    quoted = any(b'"' in block for block in _blocks(path))
+    quoted = any(b'"' in block for block in blocks(path))
     try:
         table = pacsv.read_csv(
             path,
@@ -170,6 +143,7 @@ def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.
             raise DatasetError(problem_table(path.name, [(1, "", None, rule, fix)]))
         rows = [(number, "", None, rule, f"{count} fields, not {columns}") for number, count in ragged]
         raise DatasetError(problem_table(path.name, rows))
+    _check_lines(path, encoding, len(table) + len(odd), quoted)
     table = pa.table({name: _trimmed(table[name]) for name in names}).slice(1)
     lines = np.arange(2, len(table) + len(odd) + 2)
     lines = lines[~np.isin(lines, [number for number, _, _ in odd])] if odd else lines
@@ -177,6 +151,19 @@ def _parse(path: Path, encoding: str, delimiter: str, columns: int) -> tuple[pa.
     for column in table.columns:
         blank &= column.is_null().to_numpy()
     return (table.filter(pa.array(~blank)), lines[~blank]) if blank.any() else (table, lines)
+
+
+def _check_lines(path: Path, encoding: str, read: int, quoted: bool) -> None:
+    """DatasetError where another number of lines was read than the file's line ends count (quotes may hold some)."""
+    if quoted or encoding.startswith(("utf-16", "utf-32")):
+        return
+    ends, last = 0, b""
+    for block in blocks(path):
+        ends, last = ends + block.count(b"\n"), block[-1:]
+    lines = ends + (last != b"\n")
+    if ends and read != lines:
+        fix = f"{read} were read: are there single carriage returns, or other line ends within cells? save it again"
+        raise one_problem(path.name, f"every one of its {lines} lines read", fix)
 
 
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
