@@ -1,11 +1,11 @@
 """Any file, by a recipe, to a checked table; and what a careful reader would doubt.
 
 Takes a file of any shape and its `dataset.toml`; gives `scores`, `arms` or `effects` and a report of doubts.
-Read: `recipe` (the words) and `recipe_checks`, `reshape`, `subjects_file` and `codebook_file` (a second file), `recipe_scales`,
-`recipe_times`, `recipe_arms` and `metapsy` (the recipe applied), `any_dataset` and `as_effects` (the verbs);
-`new_recipe`, `recipe_plan`, `recipe_of_results`, `recipe_of_patients`, `recipe_of_scores` on `recognise` (guesses)
-with `recognise_results`, `recognise_wide`, `recognise_arms`, `drug_names`; `questions` (put one by one) and `preview`;
-`plausibility` and its parts, `examination`, `file_words` (what is reported).
+Read: `recipe` (the words) and `recipe_checks`, `reshape`, `subjects_file` and `codebook_file` (a second file),
+`recipe_scales`, `recipe_times`, `recipe_arms` and `metapsy` (the recipe applied), `any_dataset` and `as_effects` (the
+verbs); `new_recipe`, `recipe_plan`, `recipe_of_results`, `recipe_of_patients`, `recipe_of_scores` on `recognise`
+(guesses) with `recognise_results`, `recognise_wide`, `recognise_arms`, `drug_names`; `questions` (put one by one) and
+`preview`; `plausibility` and its parts, `examination`, `file_words` (what is reported).
 """
 
 from .any_dataset import read_as_arms, read_dataset

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..effects.time_windows import WINDOW_NAMES
-from ..figures.axes import MEASURE_LABELS, class_colour, class_label, hours_axis
+from ..figures.axes import MEASURE_LABELS, class_colour, class_label, hours_axis, plain_text
 from ..figures.course_plots import plot_time_course
 from ..figures.forest import SHOWN
 from ..time_course.time_course import TimeCourse
@@ -22,6 +22,7 @@ WITH_INTERVALS = 6  # trials of one class and window drawn with their own interv
 RATIOS = ("log_odds_ratio", "log_risk_ratio")
 
 
+@plain_text
 def plot_among_evidence(result: AmongEvidence, *, ax: Axes | None = None) -> Axes:
     """For each class and window: the published prediction interval, the pools before and after, the new trials.
 
@@ -53,6 +54,7 @@ def plot_among_evidence(result: AmongEvidence, *, ax: Axes | None = None) -> Axe
     return ax
 
 
+@plain_text
 def plot_on_time_course(result: AmongEvidence, course: TimeCourse, *, ax: Axes | None = None) -> Axes:
     """The published time course with the dataset's own contrasts on it as squares, with their 95 % intervals."""
     ax = plot_time_course(course, ax=ax)

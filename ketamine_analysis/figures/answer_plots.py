@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from ..effects.time_windows import moment_text
 from ..errors import need_rows
 from ..pooling.answers import BETTER, CELL, NOBODY, WORSE, Answer
-from .axes import class_colour, class_label
+from .axes import class_colour, class_label, plain_text
 
 WINDOW_WORDS = {"≤6 h": "first 6 hours", "24 h": "24 hours", "2–5 d": "3 days", "1 wk": "1 week", "2 wk": "2 weeks",
                 "4 wk": "4 weeks", "6 wk": "6 weeks", "8 wk": "8 weeks", "≥10 wk": "10 weeks or later"}  # fmt: skip
@@ -35,6 +35,7 @@ CELL_INCHES, ROW_INCHES, LABEL_INCHES, HEAD_INCHES, LINE_INCHES = 1.5, 1.25, 1.2
 LETTER = 0.062  # inches of a letter of the legend
 
 
+@plain_text
 def plot_answer(answer: Answer, *, ax: Axes | None = None, level: float = 0.95) -> Axes:
     """Classes × windows: points against control with interval, people per hundred, trials, and how sure.
 
@@ -74,6 +75,7 @@ def plot_answer(answer: Answer, *, ax: Axes | None = None, level: float = 0.95) 
     return ax
 
 
+@plain_text
 def plot_beside_published(answer: Answer, *, unit: str = "points", ax: Axes | None = None, level: float = 0.95) -> Axes:
     """Published pools (open diamonds) under ours (filled circles) of the same class and window, on one axis.
 

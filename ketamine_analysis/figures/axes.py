@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
+Figurer = TypeVar("Figurer", bound=Callable[..., Any])
 # Okabe & Ito's colour-blind-safe palette; one colour per class, in every figure
 CLASS_COLOURS = {
     "ketamine": "#D55E00",
@@ -118,6 +121,26 @@ def in_order(classes: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(classes), key=lambda one: (known.index(one) if one in known else len(known), str(one)))
 
 
+def plain_text(draw: Figurer) -> Figurer:
+    """The figure function with every text taken as it stands: "$" and "^" in a trial's or arm's name are no formula."""
+
+    @wraps(draw)
+    def drawn(*args: Any, **kwargs: Any) -> Any:
+        with mpl.rc_context({"text.parse_math": False}):
+            return draw(*args, **kwargs)
+
+    return cast("Figurer", drawn)
+
+
+def legend_words(name: object) -> str:
+    """A name as a legend shows it: one that begins with "_" would be left out.
+
+    >>> legend_words("_a"), legend_words("ketamine")
+    (' _a', 'ketamine')
+    """
+    return f" {name}" if str(name).startswith("_") else str(name)
+
+
 def note_source(thing: Axes | Figure, dataset: str | Path | None = None, words: str = "") -> Axes | Figure:
     """The figure with a line below it that says what is drawn and where the numbers come from; gives `thing` back.
 
@@ -203,7 +226,9 @@ def draw_intervals(ax: Axes, x: np.ndarray, part: pd.DataFrame, colour: str, end
 
 def arm_legend(ax: Axes, styles: Mapping[str, tuple[str, str]]) -> None:
     """The arms' colours and markers, right of the axes."""
-    handles = [Line2D([], [], marker=mark, ls="", color=tone, label=arm) for arm, (tone, mark) in styles.items()]
+    handles = [
+        Line2D([], [], marker=mark, ls="", color=tone, label=legend_words(arm)) for arm, (tone, mark) in styles.items()
+    ]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
 
 

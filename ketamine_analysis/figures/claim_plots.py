@@ -12,6 +12,7 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from ..claims.verdicts import claim_verdicts
 from ..intervals import interval_text
+from .axes import plain_text
 
 VERDICT_COLOURS = {
     "supported": "#009E73",
@@ -27,6 +28,7 @@ ROW_INCHES = 0.33
 CLAIM, PART, NEED, ESTIMATE = -3.85, -2.1, -0.83, -0.06  # where the page's columns stand, in widths of the strip
 
 
+@plain_text
 def plot_claims(judged: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """One page: every quantity with its trials, interval and verdict, and where it lies against what the claim needs.
 
@@ -69,6 +71,7 @@ def plot_claims(judged: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain_text
 def plot_claim(judged: pd.DataFrame, name: str, *, ax: Axes | None = None) -> Axes:
     """One claim's quantities on the reader's scale: intervals, the threshold (dashed) and no effect (thin).
 

@@ -15,7 +15,7 @@ from ..effects.time_windows import TIME_WINDOWS
 from ..intervals import interval_text
 from ..time_course.arm_course import ArmTimeCourse
 from ..time_course.time_course import TimeCourse
-from .axes import OTHER_COLOUR, class_colour, class_label, draw_intervals, hours_axis, value_axis
+from .axes import OTHER_COLOUR, class_colour, class_label, draw_intervals, hours_axis, plain_text, value_axis
 from .forest import SHOWN
 
 LARGEST_BUBBLE = 220.0  # points², for the look with the smallest variance
@@ -24,6 +24,7 @@ VERDICT_SHADES = {"better than control": 0.30, "worse than control": 0.30, "not 
 RATIO_ENDS = (0.2, 20.0)
 
 
+@plain_text
 def plot_time_course(
     result: TimeCourse | ArmTimeCourse,
     *,
@@ -78,6 +79,7 @@ def plot_time_course(
     return ax
 
 
+@plain_text
 def plot_separation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Each class's pooled windows with simultaneous intervals; filled: separated. Below: where anybody looked.
 
@@ -123,6 +125,7 @@ def plot_separation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain_text
 def plot_what_is_known(table: pd.DataFrame, *, axes: np.ndarray | None = None) -> np.ndarray:
     """A grid: a class in each row, a time in each column; its pooled ratio and interval, or none.
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from ..intervals import interval_text
 from ..pooling.diagnostics import influence_limits
-from .axes import MEASURE_LABELS
+from .axes import MEASURE_LABELS, plain_text
 from .forest import RATIO_TICKS
 
 ROW_INCHES = 0.17
@@ -26,6 +26,7 @@ PANELS = {
 }
 
 
+@plain_text
 def plot_influence(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The table of `influence`: a row a trial, a panel a measure; trials that pass a limit stand out.
 
@@ -66,6 +67,7 @@ def plot_influence(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain_text
 def plot_alternatives(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The table of `alternative_poolings` (or `as_ratio` of it): a row an analysis, with its numbers at the right.
 
@@ -108,6 +110,7 @@ def plot_alternatives(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain_text
 def plot_baujat(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The table of `baujat`: heterogeneity (right) against influence (up); the trials farthest out are named.
 

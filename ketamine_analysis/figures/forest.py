@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 from ..intervals import critical_value, interval_text
 from ..pooling.meta_analysis import PooledEffects
-from .axes import MEASURE_LABELS, class_colour, class_label
+from .axes import MEASURE_LABELS, class_colour, class_label, plain_text
 
 ROW_INCHES, AXES_INCHES = 0.21, 3.515
 LETTER_INCHES = 0.062  # of a trial's name
@@ -28,6 +28,7 @@ SHOWN: dict[str, tuple[Any, Any, tuple[float, ...], str]] = {
 }
 
 
+@plain_text
 def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     """Each pooled trial with its 95 % interval, counts and weight; diamonds for the poolings of `by`.
 

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 
 from ..intervals import critical_value
 from ..pooling.meta_analysis import PooledEffects
-from .axes import MEASURE_LABELS, OTHER_COLOUR, class_colour
+from .axes import MEASURE_LABELS, OTHER_COLOUR, class_colour, plain_text
 from .forest import SHOWN
 
 CONTOURS = ((0.99, "0.86"), (0.95, "0.92"), (0.90, "1.0"))
 
 
+@plain_text
 def plot_funnel(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     """Effects of one pooling against their standard errors (large trials on top).
 

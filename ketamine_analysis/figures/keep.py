@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from matplotlib.figure import Figure
 
 STYLE = Path(__file__).parent / "journal.mplstyle"
 COLUMN_INCHES = {1: 3.5, 2: 7.2}  # 89 and 183 mm: the columns of most medical journals
+NUMBERS = re.compile(r"[+-]((\d[\d.,]*(e[+-]?\d+)?)|[\s()%;:–+-]|\bto\b)+", re.IGNORECASE)  # -7.1 (-9.9 to -4.2)
+FORMULA = ("=", "@", "\t", "\r")  # what a spreadsheet runs when it opens a table
 # text stays text (TrueType in PDF), and the same figure gives the same bytes
 VECTOR: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "ketamine_analysis", "pdf.fonttype": 42}
 
@@ -30,7 +33,7 @@ def save_result(thing: Any, name: str, folder: str | Path | None) -> None:
         return
     if isinstance(thing, pd.DataFrame):
         path = make_folder(Path(folder) / "tables") / f"{name}.csv"
-        thing.to_csv(path, index=False, lineterminator="\n")
+        harmless(thing).to_csv(path, index=False, lineterminator="\n")
     elif isinstance(thing, (Axes, Figure)):
         figure: Any = thing.figure if isinstance(thing, Axes) else thing
         where = make_folder(Path(folder) / "figures")
@@ -61,6 +64,29 @@ def journal_style(*, columns: int = 1, height: float | None = None) -> Iterator[
     high = height if height is not None else width * (0.75 if columns == 1 else 0.5)
     with mpl.rc_context(fname=STYLE, rc={"figure.figsize": (width, high)}):
         yield
+
+
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an apostrophe before texts that a spreadsheet would run as a formula.
+
+    >>> harmless(pd.DataFrame({"value": ["=1+1", "-9 (-12 to -6)", "-x"]}))["value"].tolist()
+    ["'=1+1", '-9 (-12 to -6)', "'-x"]
+    """
+    words = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    cells = {name: table[name].map(_without_formula, na_action="ignore") for name in words}
+    return table.assign(**cells).rename(columns=_without_formula)
+
+
+def _without_formula(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    return (f"'{cell}" if _is_formula(cell) else cell).replace("\r", " ")  # a lone one would end the line
+
+
+def _is_formula(cell: str) -> bool:
+    if cell.startswith(FORMULA):
+        return True
+    return cell.startswith(("+", "-")) and not NUMBERS.fullmatch(cell)
 
 
 def make_folder(folder: Path) -> Path:

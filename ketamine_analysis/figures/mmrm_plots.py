@@ -13,13 +13,14 @@ from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from ..effects.time_windows import moment_text
 from ..mmrm.result import MMRM
-from .axes import arm_colours, class_colour, hours_axis
+from .axes import arm_colours, class_colour, hours_axis, legend_words, plain_text
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 MARGINS = {"left": 0.1, "right": 0.97, "bottom": 0.08, "top": 0.91}
 MOST_LINES = 40  # patients drawn per arm in plot_trajectories
 
 
+@plain_text
 def plot_lsmeans(result: MMRM, *, reference: Any = None, ax: Axes | None = None) -> Axes:
     """LS means with 95 % intervals on the true-time axis, patients seen under them, and the contrasts in a panel below.
 
@@ -37,7 +38,7 @@ def plot_lsmeans(result: MMRM, *, reference: Any = None, ax: Axes | None = None)
     _draw(ax, means, styles)
     hours_axis(ax, means["hours"])
     ax.set_ylabel(f"LS mean of {result.outcome}")
-    handles = [Line2D([], [], marker=m, color=c, label=str(arm), lw=1.4) for arm, (c, m, _) in styles.items()]
+    handles = [Line2D([], [], marker=m, color=c, label=legend_words(arm), lw=1.4) for arm, (c, m, _) in styles.items()]
     ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 0.99), ncols=4, frameon=False, fontsize=9)
     title = (
         f"{_study(result.about)}MMRM ({result.covariance}, {result.method}), {result.n_patients} patients; bars: 95 %"
@@ -57,6 +58,7 @@ def plot_lsmeans(result: MMRM, *, reference: Any = None, ax: Axes | None = None)
     return ax
 
 
+@plain_text
 def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axes | None = None) -> Axes:
     """Every patient's course as a thin line, and each arm's mean of those seen as a thick one.
 
@@ -79,7 +81,8 @@ def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axe
         means = table[table["arm"] == arm].groupby("hours")[outcome].mean()
         ax.plot(means.index, means, color="white", lw=4.5, zorder=3)
         n = table.loc[table["arm"] == arm, "subject"].nunique()
-        ax.plot(means.index, means, color=colour, lw=2.4, marker=marker, ms=5, label=f"{arm} (n = {n})", zorder=4)
+        words = legend_words(f"{arm} (n = {n})")
+        ax.plot(means.index, means, color=colour, lw=2.4, marker=marker, ms=5, label=words, zorder=4)
     hours_axis(ax, table["hours"])
     scales = table["scale"].dropna().unique() if "scale" in table else []
     scale = f"{scales[0]} " if len(scales) == 1 else ""
@@ -90,6 +93,7 @@ def plot_trajectories(outcomes: pd.DataFrame, *, outcome: str = "score", ax: Axe
     return ax
 
 
+@plain_text
 def plot_covariance(result: MMRM, *, group: Any = None, ax: Axes | None = None) -> Axes:
     """The visits' residual correlations as a map with numbers, and each visit's standard deviation on the diagonal.
 

@@ -19,6 +19,7 @@ from .axes import (
     draw_intervals,
     hours_axis,
     in_order,
+    plain_text,
     value_axis,
 )
 
@@ -29,6 +30,7 @@ ARM_MARKERS = ("o", "s", "^", "D", "v", "P")
 COUNT_INCHES = 0.17  # between two numbers of trials, or one of them is moved
 
 
+@plain_text
 def plot_rates(arms: pd.DataFrame, *, outcome: str | None = None, ax: Axes | None = None) -> Axes:
     """Events / n of every row by time: Wilson 95 % bars, marker area ∝ n, one colour per treatment class.
 
@@ -96,6 +98,7 @@ def _draw_rates(ax: Axes, part: pd.DataFrame, style: tuple[str, str], area: floa
             ax.plot(line["x"], 100 * line["rate"], color=colour, lw=1.2, alpha=0.7, zorder=2)
 
 
+@plain_text
 def plot_windows(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pooled estimates in the time windows, with intervals; spans in which no trial looked are grey.
 
@@ -164,6 +167,7 @@ def _write_counts(ax: Axes, counts: list[tuple[float, int, int, str]], *, many: 
         )
 
 
+@plain_text
 def plot_assessment_times(arms: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """When trials look: one line per trial with a dot at each time it reports, grouped by treatment class.
 

@@ -8,13 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from .axes import class_colour, class_label, class_legend, in_order
+from .axes import class_colour, class_label, class_legend, in_order, plain_text
 
 LARGEST_POINT = 90.0  # points², for the arm with most people
 STAGES = {"time_to_onset": ("begins", "|"), "time_to_peak": ("strongest", "^"), "time_to_resolution": ("over", "s")}
 GAP = 0.2  # between the classes of one event, in rows
 
 
+@plain_text
 def plot_event_rates(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Every arm's share of people with each event, with Wilson 95 % intervals: drugs above, controls (open) below.
 
@@ -45,6 +46,7 @@ def plot_event_rates(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain_text
 def plot_event_differences(pooled: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """What each class adds to its control's rate of each event: pooled risk differences with 95 % intervals.
 
@@ -67,6 +69,7 @@ def plot_event_differences(pooled: pd.DataFrame, *, ax: Axes | None = None) -> A
     return ax
 
 
+@plain_text
 def plot_after_dose(measured: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """When what follows a dose begins, is strongest and is over, in hours: one line an arm and event.
 
@@ -94,6 +97,7 @@ def plot_after_dose(measured: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain_text
 def plot_benefit_risk(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Benefit beside harm in one unit: people per 100 beyond control, responders above, events below.
 

@@ -140,7 +140,7 @@ def _checked(raw: RawTable, path: Path) -> RawTable:
 
 def _check_cells(frame: pd.DataFrame, path: Path) -> None:
     """DatasetError for a cell that holds a list, a table or bytes."""
-    for name in frame.select_dtypes("object").columns:
+    for name in [name for name in frame.columns if pd.api.types.is_object_dtype(frame[name])]:
         nested = frame[name].map(lambda cell: isinstance(cell, (list, tuple, dict, set, bytes, np.ndarray)))
         if nested.any():
             row = int(nested.to_numpy().argmax())
@@ -170,6 +170,7 @@ def _arrow(path: Path) -> RawTable:
     else:
         check_bytes(path, path.stat().st_size)
         table = pyarrow.feather.read_table(path)
+    table.validate(full=True)  # damaged offsets would end the whole process
     plain = [
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
         for field in table.schema.remove_metadata()

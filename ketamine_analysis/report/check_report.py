@@ -10,11 +10,10 @@ import pandas as pd
 
 from ..any_file.examination import Examination
 from ..errors import describe_problems
-from ..figures.keep import make_folder
+from ..figures.keep import harmless, make_folder
 from .pages import page_of
 
 SHOWN = 20  # problems of one rule spelled out; the CSV holds all
-FORMULA = ("=", "@", "\t", "\r")
 
 
 def describe(examination: Examination) -> str:
@@ -59,21 +58,6 @@ def write_check(examination: Examination, folder: Path) -> tuple[Path, Path]:
     harmless(examination.problems).to_csv(table, index=False, lineterminator="\n")
     page.write_text(_page(examination, table.name), encoding="utf-8")
     return table, page
-
-
-def harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before texts that a spreadsheet would run as a formula.
-
-    >>> harmless(pd.DataFrame({"value": ["=1+1", "-9", "-x"]}))["value"].tolist()
-    ["'=1+1", '-9', "'-x"]
-    """
-    return table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell)
-
-
-def _is_formula(cell: str) -> bool:
-    if cell.startswith(FORMULA):
-        return True
-    return cell.startswith(("+", "-")) and not cell[1:].replace(".", "", 1).isdigit()
 
 
 def _count(number: int, word: str) -> str:
