@@ -83,6 +83,9 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     if "change" in frame and grain == "patients":
         frame, grain, words = _from_changes(frame)
         notes.append(words)
+    if frame.empty:
+        fix = f"none of {len(raw.frame)} is left: look at [filter], [visits], [time] nominal and [scale_names]"
+        raise one_problem(recipe.source.name, "at least one row", fix)
     return RawDataset(frame, grain, recipe.file.name, (*raw.notes, *notes), recipe, raw.missing, raw.doubts)
 
 
