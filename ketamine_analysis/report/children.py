@@ -1,0 +1,114 @@
+"""Processes that end when the one that started them ends: workers, kernels, and a guard that clears what was half made.
+
+Only the standard library: the guard and the kernels run this file as a program.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1  # of Linux' prctl
+LINGER = 3.0  # seconds in which a kernel that has not ended yet may still write
+DONE = b"done"
+OLD = "-old"  # added to the name of a folder that another is taking the place of
+
+
+@contextmanager
+def guarded(staging: Path, target: Path) -> Iterator[None]:
+    """While the block runs a process of its own waits for this one's end, and then clears `staging`.
+
+    staging : half made folder. target : the folder whose place it takes. Whatever ends this process (KILL, TERM, HUP),
+    its end of the pipe closes. The guard has a session of its own: what a terminal sends does not reach it.
+    """
+    command = [sys.executable, "-I", "-S", __file__, "guard", str(staging), str(target)]
+    quiet = subprocess.DEVNULL
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True)
+    try:
+        yield
+    finally:
+        clear(staging, target)
+        guard.communicate(b"" if staging.exists() else DONE)
+
+
+def clear(staging: Path, target: Path) -> None:
+    """Removes a half made folder; an earlier one that had made room for it comes back to `target`."""
+    old = staging.with_name(staging.name + OLD)
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for folder in (staging, old):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_with_parent(parent: int) -> None:
+    """From here on this process is killed when its parent ends. parent : its process number.
+
+    At once on Linux; elsewhere a worker waits for its parent's end in a thread, and a kernel has Jupyter's own poller.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.name == "posix" and os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        threading.Thread(target=_end_after, args=(starter.join,), daemon=True).start()
+
+
+def _end_after(waiting: Callable[[], None]) -> None:
+    waiting()
+    os._exit(1)
+
+
+@contextmanager
+def no_child_left() -> Iterator[None]:
+    """Worker processes that were started inside are killed when the block is left by an error or Ctrl+C."""
+    before = set(multiprocessing.active_children())
+    try:
+        yield
+    except BaseException:
+        started = set(multiprocessing.active_children()) - before
+        for child in started:
+            child.kill()
+        for child in started:
+            child.join()
+        if started:  # their kernels end now (Linux), or at their poller's next look: until then they may write
+            time.sleep(0.2 if sys.platform == "linux" else 1.5)
+        raise
+
+
+def kernel_command() -> list[str]:
+    """What starts a Jupyter kernel of this interpreter that ends with the process that started it."""
+    return [sys.executable, "-P", __file__, "kernel", "-f", "{connection_file}"]
+
+
+def _guard(staging: Path, target: Path) -> None:
+    if sys.stdin.buffer.read() == DONE:
+        return
+    until = time.monotonic() + LINGER
+    while time.monotonic() < until:
+        clear(staging, target)
+        time.sleep(0.1)
+
+
+def _kernel(arguments: Sequence[str]) -> None:
+    end_with_parent(int(os.environ.get("JPY_PARENT_PID", os.getppid())))
+    from ipykernel import kernelapp
+
+    kernelapp.launch_new_instance(argv=list(arguments))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "guard":
+        _guard(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        _kernel(sys.argv[2:])
