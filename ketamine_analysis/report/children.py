@@ -6,20 +6,23 @@ Only the standard library: the guard and the kernels run this file as a program.
 from __future__ import annotations
 
 import ctypes
+import logging
 import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # of Linux' prctl
-LINGER = 3.0  # seconds in which a kernel that has not ended yet may still write
+LINGER = 1.0 if sys.platform == "linux" else 3.0  # seconds in which a kernel that has not ended may still write
 DONE = b"done"
 OLD = "-old"  # added to the name of a folder that another is taking the place of
 
@@ -48,6 +51,29 @@ def clear(staging: Path, target: Path) -> None:
         old.rename(target)
     for folder in (staging, old):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_worker(work: Path, parent: int) -> None:
+    """In a new process that runs notebooks: it and its kernels end with the parent; the tools are silenced.
+
+    "python3" is this interpreter, whatever is registered elsewhere. work : folder for what a kernel needs meanwhile.
+    The heavy imports come after the first line: killed while they are read, it leaves no process.
+    """
+    end_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, which ends this process
+    os.environ.pop("MPLBACKEND", None)  # the notebooks show their figures inline, whatever the shell asks for
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # workers whose threads wait for each other's cores
+        os.environ.setdefault(name, "1")  # take five times as long
+    warnings.simplefilter("ignore")  # of the tools that run the notebook; a notebook's own warnings stay in its cells
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    from ipykernel.kernelspec import write_kernel_spec
+
+    own = work / str(os.getpid())
+    command = [sys.executable, "-P", __file__, "kernel", "-f", "{connection_file}"]
+    write_kernel_spec(str(own / "kernels" / "python3"), overrides={"argv": command})
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(own), os.environ.get("JUPYTER_PATH"))))
+    tempfile.tempdir = str(own)  # a kernel's ports and key, and what a notebook writes aside, go with the work folder
+    os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))
 
 
 def end_with_parent(parent: int) -> None:
@@ -84,11 +110,6 @@ def no_child_left() -> Iterator[None]:
         if started:  # their kernels end now (Linux), or at their poller's next look: until then they may write
             time.sleep(0.2 if sys.platform == "linux" else 1.5)
         raise
-
-
-def kernel_command() -> list[str]:
-    """What starts a Jupyter kernel of this interpreter that ends with the process that started it."""
-    return [sys.executable, "-P", __file__, "kernel", "-f", "{connection_file}"]
 
 
 def _guard(staging: Path, target: Path) -> None:

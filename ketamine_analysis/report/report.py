@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import html
-import logging
 import multiprocessing
 import os
-import signal
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -20,7 +17,7 @@ import pandas as pd
 from ..errors import NotInData
 from ..figures.keep import make_folder
 from ..folders import shipped_folder
-from .children import end_with_parent, kernel_command, no_child_left
+from .children import no_child_left, start_worker
 from .manifest import made_with
 from .pages import SHIPPED, write_index, write_page
 from .places import machine_places, without_places
@@ -118,30 +115,13 @@ def _run_all(
     rows = []
     spawn = multiprocessing.get_context("spawn")  # papermill changes the working folder: a process each, no threads
     start = (folder / WORK, os.getpid())
-    with ProcessPoolExecutor(workers, spawn, initializer=_prepare, initargs=start) as pool, no_child_left():
+    with ProcessPoolExecutor(workers, spawn, initializer=start_worker, initargs=start) as pool, no_child_left():
         jobs = [pool.submit(_run_notebook, one, folder, dict(parameters.get(one.stem, {}))) for one in sources]
         for job in as_completed(jobs):
             rows.append(job.result())
             if on_progress is not None:
                 on_progress(rows[-1])
     return rows
-
-
-def _prepare(work: Path, parent: int) -> None:
-    """In a new process: silences the tools, and makes "python3" this interpreter whatever is registered elsewhere."""
-    from ipykernel.kernelspec import write_kernel_spec
-
-    end_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, which ends this process
-    os.environ.pop("MPLBACKEND", None)  # the notebooks show their figures inline, whatever the shell asks for
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # workers whose threads wait for each other's cores
-        os.environ.setdefault(name, "1")  # take five times as long
-    warnings.simplefilter("ignore")  # of the tools that run the notebook; a notebook's own warnings stay in its cells
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    own = work / str(os.getpid())
-    write_kernel_spec(str(own / "kernels" / "python3"), overrides={"argv": kernel_command()})
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(own), os.environ.get("JUPYTER_PATH"))))
-    os.environ["JUPYTER_RUNTIME_DIR"] = str(own / "runtime")  # a kernel's ports and key go with the work folder
 
 
 def _run_notebook(source: Path, folder: Path, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -160,8 +140,7 @@ def _run_notebook(source: Path, folder: Path, parameters: dict[str, Any]) -> dic
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            # the kernel's own log, not the notebook's output; no history of the person who starts it
-            extra_arguments=["--log-level=CRITICAL", "--HistoryManager.enabled=False"],
+            extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log, not the notebook's output
         )
     except papermill.PapermillExecutionError as error:
         if error.ename == NotInData.__name__:  # the table holds nothing to answer with: said, and no failure

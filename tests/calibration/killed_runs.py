@@ -39,7 +39,11 @@ def start_run(folder, *arguments):
         MARK: str(folder), "TMPDIR": str(folder / "temporary"), "PYTHONPATH": str(Path(cli.__file__).parents[2])
     }  # fmt: skip
     return subprocess.Popen(
-        [sys.executable, "program.py", *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "program.py", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -88,7 +92,14 @@ def kill_one(folder, arguments, name, seconds):
     for number in processes:  # the next time starts clean
         os.kill(number, signal.SIGKILL)
     process.wait()
-    return {"signal": name, "after": seconds, "state": state, "processes": len(processes), "beside": len(beside), "gone": gone}
+    return {
+        "signal": name,
+        "after": seconds,
+        "state": state,
+        "processes": len(processes),
+        "beside": len(beside),
+        "gone": gone,
+    }
 
 
 def kill_many(times, *, seed=1, signals=SIGNALS, arguments=("--notebook", "07")):
