@@ -72,12 +72,12 @@ def check_ours(target: Path, made_by: str) -> None:
     except (OSError, ValueError, AttributeError):
         maker, listed = None, None
     if maker != made_by:
-        found = f"a folder of {maker!r}" if maker else "not a folder of an earlier run"
-        raise ValueError(f"{target} exists and is {found}: choose another --out")
+        found = f"was made by {maker!r}" if maker else f"is not a folder of an earlier run (no {MANIFEST} says so)"
+        raise ValueError(f"{target} {found}: choose another --out, or take out what is yours and remove it")
     if not isinstance(listed, dict):
         raise ValueError(
-            f"{target} has no list of its files (an earlier version made it): take out what is yours and remove it, "
-            "or choose another --out"
+            f"{target} has no list of its files (an earlier version made it): choose another --out, or take out what "
+            "is yours and remove it"
         )
     for name in _names(target):
         if name not in (*listed, MANIFEST):

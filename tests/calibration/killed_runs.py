@@ -1,6 +1,6 @@
-"""`run` killed at random moments: what stands in its folder afterwards, and what is left beside it.
+"""`run` and `report` killed at random moments: what stands in its folder afterwards, and what is left beside it.
 
-    python tests/calibration/killed_runs.py --times 20
+    python tests/calibration/killed_runs.py --times 20 [--command report]
 
 Each time a run onto the results of an earlier one gets one of the signals at a moment drawn from its usual duration.
 Its results must be the old ones whole or the new ones whole; no process, no half made folder, nothing in the folder
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,8 +22,8 @@ from pathlib import Path
 import pandas as pd
 
 import ketamine_analysis as ka
+from ketamine_analysis.folders import shipped_folder
 from ketamine_analysis.report import cli
-from ketamine_analysis.report.run_dataset import MADE_BY
 from ketamine_analysis.report.whole_folder import MANIFEST, check_ours
 
 SIGNALS = ("KILL", "TERM", "HUP", "INT")
@@ -67,11 +68,11 @@ def left_beside(folder):
 def is_whole(out):
     """Whether the folder holds every file of its manifest as it was written, and no other."""
     try:
-        check_ours(out, MADE_BY)
-        listed = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        check_ours(out, manifest["made_by"])
     except (OSError, ValueError):
         return False
-    return all((out / name).is_file() for name in listed)
+    return all((out / name).is_file() for name in manifest["files"])
 
 
 def kill_one(folder, arguments, name, seconds):
@@ -102,18 +103,28 @@ def kill_one(folder, arguments, name, seconds):
     }
 
 
-def kill_many(times, *, seed=1, signals=SIGNALS, arguments=("--notebook", "07")):
+def prepared(folder, command):
+    """The arguments of the command for one notebook on a small simulated trial."""
+    examples, notebooks = folder / "data" / "examples", folder / "notebooks"
+    for one in (examples, notebooks):
+        one.mkdir(parents=True)
+    ka.simulate_trial(n_per_arm=20, seed=1).to_csv(examples / "simulated_trial.csv", index=False)
+    shutil.copy(shipped_folder("notebooks") / "07_a_patient_level_trial.ipynb", notebooks)
+    given = {"run": ("data/examples/simulated_trial.csv", "--notebook", "07"), "report": ("--notebooks", "notebooks")}
+    return command, *given[command], "--out", "out"
+
+
+def kill_many(times, *, seed=1, signals=SIGNALS, command="run"):
     """A row for each killed run."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        ka.simulate_trial(n_per_arm=20, seed=1).to_csv(folder / "trial.csv", index=False)
-        command = ("run", "trial.csv", "--out", "out", *arguments)
+        arguments = prepared(folder, command)
         begun = time.perf_counter()
-        if start_run(folder, *command).wait() != 0:
+        if start_run(folder, *arguments).wait() != 0:
             raise RuntimeError("the first run, which nobody killed, failed")
         usual, draw = time.perf_counter() - begun, random.Random(seed)
         moments = [(signals[i % len(signals)], draw.uniform(0.1, 1.05 * usual)) for i in range(times)]
-        return pd.DataFrame([kill_one(folder, command, name, seconds) for name, seconds in moments])
+        return pd.DataFrame([kill_one(folder, arguments, name, seconds) for name, seconds in moments])
 
 
 def summarize(rows):
@@ -130,9 +141,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--notebook", default="07")
+    parser.add_argument("--command", choices=("run", "report"), default="run")
     given = parser.parse_args()
-    killed = kill_many(given.times, seed=given.seed, arguments=("--notebook", given.notebook))
+    killed = kill_many(given.times, seed=given.seed, command=given.command)
     print(killed.round(1).to_string(index=False))
     print(summarize(killed).to_string(index=False))
     sys.exit(int(killed["state"].eq("broken").any() or killed[["processes", "beside"]].to_numpy().any()))

@@ -168,7 +168,7 @@ def test_nothing_that_a_run_writes_says_where_it_was_made(roads):
 
 
 def test_the_copy_of_the_data_holds_what_was_used_or_is_not_kept(roads, tmp_path):
-    notebook = _tiny(tmp_path / "own.ipynb", "table = ka.read_scores(dataset)[['smoker', 'score']].query('nurse > 0')")
+    notebook = _tiny(tmp_path / "own.ipynb", "table = ka.read_scores(dataset).query('nurse > 0')[['smoker', 'score']]")
     table = trial(n_per_arm=5).assign(smoker="no", surname="Doe", nurse=1)
     table.to_csv(tmp_path / "t.csv", index=False)
     done = _program(tmp_path, "run", "t.csv", "--notebook", notebook, "--out", "out")

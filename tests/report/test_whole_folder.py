@@ -116,7 +116,7 @@ def test_a_file_that_comes_while_it_is_made_stops_it_too(tmp_path):
 
 def test_only_its_own_makers_folder_with_a_list_is_replaced(tmp_path):
     out = _make(tmp_path / "out", one="1")
-    with pytest.raises(ValueError, match="a folder of 'the tests': choose another --out"):
+    with pytest.raises(ValueError, match="was made by 'the tests': choose another --out"):
         check_ours(out, "another")
     (out / MANIFEST).write_text(json.dumps({"made_by": MAKER}))
     with pytest.raises(ValueError, match=r"has no list of its files \(an earlier version made it\)"):
@@ -139,6 +139,9 @@ def test_a_folder_is_as_private_as_the_umask_and_stays_so(tmp_path, mask, mode):
         out = _make(tmp_path / "out", one="1")
         assert stat.S_IMODE(out.stat().st_mode) == mode
         out.chmod(0o700)
+        with pytest.raises(KeyError), whole_folder.whole_folder(out, MAKER) as folder:  # also while it is made
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+            raise KeyError
         assert stat.S_IMODE(_make(out, two="2").stat().st_mode) == 0o700
     finally:
         os.umask(before)
