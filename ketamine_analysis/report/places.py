@@ -14,15 +14,14 @@ COLOUR = r"\x1b\[[\d;]*m"  # in the traceback of a notebook a path may follow at
 
 
 def near(path: Path, folder: Path) -> str:
-    """The file by its path from `folder` or from the folder around it; by its name alone where it lies elsewhere.
+    """The file by its path from `folder`, also in the folder around it; by its name alone where it lies elsewhere.
 
-    >>> [near(Path(one), Path("/a/b")) for one in ("/a/b/trial.sav", "/a/dm.csv", "/c/d/dm.csv")]
-    ['trial.sav', '../dm.csv', 'dm.csv']
+    >>> [near(Path(one), Path("/a/b")) for one in ("/a/b/c/trial.sav", "/a/dm.csv", "/c/d/dm.csv")]
+    ['c/trial.sav', '../dm.csv', 'dm.csv']
     """
-    for around, before in ((folder, ""), (folder.parent, "../")):
-        if path.is_relative_to(around) and around != Path(around.anchor):
-            return before + path.relative_to(around).as_posix()
-    return path.name
+    if path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    return f"../{path.name}" if path.parent == folder.parent else path.name
 
 
 def machine_places(known: Mapping[Path, str]) -> dict[str, str]:

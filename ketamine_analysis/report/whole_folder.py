@@ -13,7 +13,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,10 @@ def whole_folder(target: Path, made_by: str) -> Iterator[Path]:
     target : absolute; may hold what `made_by` made earlier, else nothing. The block ends with `write_manifest`.
     It lies beside `target` until then, as private as the umask and the earlier folder, and goes when this process is
     killed.
-    Raises ValueError for a target that holds a file which is not ours or was changed.
+    Raises ValueError for a target that holds a file which is not ours or was changed, and for a disk's own folder.
     """
+    if target.is_mount():
+        raise ValueError(f"{target} is a disk's own folder, which cannot be replaced: choose a folder in it as --out")
     check_ours(target, made_by)
     target.parent.mkdir(parents=True, exist_ok=True)
     clear_left(target)
@@ -119,7 +121,8 @@ def _owned(folder: Path, *, wait: bool = True) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        with suppress(OSError) if wait else nullcontext():  # a disk without locks: other runs then leave it alone
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     finally:
         os.close(handle)

@@ -132,6 +132,11 @@ def test_only_its_own_makers_folder_with_a_list_is_replaced(tmp_path):
     assert (_make(tmp_path / "empty", one="1") / "one.txt").exists()
 
 
+def test_a_disks_own_folder_is_refused_before_anything_is_computed():
+    with pytest.raises(ValueError, match="is a disk's own folder"), whole_folder.whole_folder(Path("/"), MAKER):
+        raise KeyError
+
+
 @pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o700), (0o022, 0o755)])
 def test_a_folder_is_as_private_as_the_umask_and_stays_so(tmp_path, mask, mode):
     before = os.umask(mask)
