@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import one_problem
+from ..folders import write_whole
 from ..reading.formats import read_table
 from ..reading.workbooks import WORKBOOKS
 from .codebook_file import plan_codebook
@@ -46,7 +47,7 @@ def write_recipe(
     text = recipe_text(path, sheet=sheet, base=target.parent)
     text = text if answers is None else answers(text)
     try:
-        target.write_text(text, encoding="utf-8", newline="\n")
+        write_whole({target: text})
     except OSError as error:
         raise one_problem(str(target), "a place that can be written", f"{error.strerror}: say --out") from None
     return target

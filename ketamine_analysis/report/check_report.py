@@ -11,6 +11,7 @@ import pandas as pd
 from ..any_file.examination import Examination
 from ..errors import describe_problems
 from ..figures.keep import harmless, make_folder
+from ..folders import write_whole
 from .pages import page_of
 
 SHOWN = 20  # problems of one rule spelled out; the CSV holds all
@@ -52,11 +53,11 @@ def next_step(problems: pd.DataFrame, file: str | Path, *, with_recipe: bool) ->
 
 
 def write_check(examination: Examination, folder: Path) -> tuple[Path, Path]:
-    """Writes check_<file>.csv (every problem) and check_<file>.html (facts and problems); the two paths."""
+    """Writes check_<file>.csv (every problem) and check_<file>.html (facts too), both or neither; their paths."""
     stem = "check_" + Path(examination.file).name.replace(".", "_")
     table, page = make_folder(folder) / f"{stem}.csv", folder / f"{stem}.html"
-    harmless(examination.problems).to_csv(table, index=False, lineterminator="\n")
-    page.write_text(_page(examination, table.name), encoding="utf-8")
+    problems = harmless(examination.problems).to_csv(index=False, lineterminator="\n")
+    write_whole({table: problems, page: _page(examination, table.name)})
     return table, page
 
 

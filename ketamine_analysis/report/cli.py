@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import pandas as pd
 import typer
@@ -56,7 +56,7 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder for the pages, figures and tables.")] = Path("results"),
     notebooks: Annotated[Path | None, typer.Option(help="Folder of notebooks; default the shipped ones.")] = None,
 ) -> None:
-    """Run every notebook and write OUT/index.html. Exit code 1 when a notebook failed."""
+    """Run every notebook and write OUT/index.html. Exit code 1 when a notebook failed, 2 where OUT is not ours."""
     from .report import find_notebooks, run_report  # the notebook tools are slow to import
 
     start = time.perf_counter()
@@ -72,10 +72,10 @@ def report(
 
         try:
             table = run_report(out, folder, on_progress=show)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RuntimeError) as error:
             _stop(str(error))
     _tell_failures(table)
-    typer.echo(f"open in a browser: {(out / 'index.html').resolve()} ({time.perf_counter() - start:.0f} s)")
+    typer.echo(f"open in a browser: {out / 'index.html'} ({time.perf_counter() - start:.0f} s)")
     raise typer.Exit(0 if table["ok"].all() else 1)
 
 
@@ -103,6 +103,9 @@ def lab(context: typer.Context) -> None:
     ]
     typer.echo("JupyterLab opens in the browser; Ctrl+C here stops it")
     command = [sys.executable, "-m", "jupyterlab", *where, *context.args]
+    sys.stdout.flush()
+    if os.name == "posix":  # this process becomes JupyterLab: whatever ends it ends JupyterLab and its kernels
+        os.execv(command[0], command)
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
@@ -163,21 +166,26 @@ def run(
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value for a parameter; repeatable.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for pages, figures, tables, manifest.")] = Path("results/run"),
+    keep_dataset: Annotated[bool, typer.Option(help="Keep a copy of the columns used in OUT/dataset.")] = True,
 ) -> None:
     """Run the notebooks that fit FILE on it and write OUT/index.html. Exit code 1 when one failed, 2 for bad input."""
     from .run_dataset import run_dataset
 
     typer.echo(f"reading {file}, then running the notebooks that fit it: each is named when it is done")
+    command = ["ketamine-analysis", *sys.argv[1:]]
+    chosen: dict[str, Any] = {"notebooks": notebook or (), "settings": set_ or (), "keep_dataset": keep_dataset}
     try:
-        done = run_dataset(
-            file, out, notebooks=notebook or (), settings=set_ or (), command=sys.argv, on_progress=_show_row
-        )
+        done = run_dataset(file, out, **chosen, command=command, on_progress=_show_row)
     except DatasetError as error:
         _stop(f"{error}\n{_next(error.problems, file)}".replace("all are in .problems", "check lists them all"))
     except (ValueError, OSError, RuntimeError) as error:
         _stop(str(error))
     _tell_failures(done.notebooks)
-    typer.echo(f"open in a browser: {done.out / 'index.html'} ({done.manifest['seconds']:.0f} s)")
+    if done.kept:
+        left = f"; left out: {', '.join(done.left_out)}" if done.left_out else ""
+        typer.echo(f"{out / 'dataset'} keeps a copy of your data's columns {', '.join(done.kept)}{left}")
+        typer.echo("  --no-keep-dataset keeps none")
+    typer.echo(f"open in a browser: {out / 'index.html'} ({done.manifest['seconds']:.0f} s)")
     raise typer.Exit(0 if done.notebooks["ok"].all() else 1)
 
 

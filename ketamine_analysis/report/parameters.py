@@ -20,7 +20,7 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
 
     Raises ValueError for a file that is no notebook and for a default that is not a plain value.
     """
-    for cell in _cells(path):
+    for cell in code_cells(path):
         if "parameters" in cell.metadata.get("tags", []):
             return _defaults(cell.source, path)
     return {}
@@ -28,7 +28,7 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
 
 def grains(path: Path) -> set[str]:
     """Which datasets a notebook reads, of "patients", "arms" and "effects"; none where it takes no dataset."""
-    code = "\n".join(cell.source for cell in _cells(path))
+    code = "\n".join(cell.source for cell in code_cells(path))
     calls = (("patients", "read_scores(dataset"), ("patients", "read_dataset(dataset"), ("arms", "read_arms(dataset"))
     found = {grain for grain, call in calls if call in code}
     if "read_as_effects(dataset" in code:
@@ -65,7 +65,8 @@ def check_settings(settings: Iterable[str], parameters: Mapping[str, Mapping[str
     return chosen
 
 
-def _cells(path: Path) -> list[nbformat.NotebookNode]:
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    """The cells of code of a notebook. Raises ValueError for a file that is none."""
     try:
         notebook = nbformat.read(path, as_version=4)
     except (ValueError, KeyError, AttributeError, OSError, nbformat.ValidationError):

@@ -1,14 +1,11 @@
-"""Runs the notebooks on a dataset and writes pages to read: results/index.html, figures, tables."""
+"""Runs the notebooks on a dataset and writes pages to read: index.html, figures, tables; whole or not at all."""
 
 from __future__ import annotations
 
 import html
-import logging
 import multiprocessing
 import os
-import tempfile
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -20,8 +17,13 @@ import pandas as pd
 from ..errors import NotInData
 from ..figures.keep import make_folder
 from ..folders import shipped_folder
+from .children import no_child_left, start_worker
+from .manifest import made_with
 from .pages import SHIPPED, write_index, write_page
+from .places import machine_places, without_places
+from .whole_folder import WORK, whole_folder, write_manifest
 
+MADE_BY = "ketamine-analysis report"
 COLUMNS = ("notebook", "title", "seconds", "ok", "not_asked", "failed_cell", "error")
 
 
@@ -36,7 +38,8 @@ def run_report(
 ) -> pd.DataFrame:
     """Executes every notebook and writes pages; the table says how each went.
 
-    out : folder for `index.html`, a page per notebook, `notebooks/`, `figures/`, `tables/`.
+    out : folder for `index.html`, a page per notebook, `notebooks/`, `figures/`, `tables/`, `manifest.json`. It is
+        made aside and takes its place whole at the end; an earlier report there is replaced, anything else refused.
     notebooks : folder of *.ipynb, or the notebooks themselves; default the shipped ones.
     parameters : notebook → its parameters (`results` is always the folder). about : HTML at the head of the index.
     workers : notebooks run at a time.
@@ -44,25 +47,46 @@ def run_report(
     Columns: `notebook, title, seconds, ok, not_asked, failed_cell, error`; `not_asked` : why it cannot be asked of
     this dataset (`NotInData`), which is no failure; `failed_cell` is the number of the code cell in
     the notebook, from 1, and its first line. A failing notebook does not stop the others, and has its page.
-    Raises ValueError when the folder holds no notebook or is `<out>/notebooks` itself.
+    Raises ValueError when the folder holds no notebook or is `<out>/notebooks` itself, and where `out` holds a file
+    that no earlier report wrote.
     A script that calls this needs `if __name__ == "__main__":`, because each worker is a fresh process.
     """
-    target = Path(out).resolve()
+    target, given = Path(out).resolve(), parameters or {}
     sources = _sources(notebooks)
     folders = {source.resolve().parent for source in sources}
     if target / "notebooks" in folders:
         raise ValueError(
             f"{target / 'notebooks'} is where the executed copies go: choose another `out`, or the originals are lost"
         )
-    make_folder(target / "notebooks")
-    rows = _run_all(sources, target, parameters or {}, workers, on_progress)
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("notebook").reset_index(drop=True)
-    names = list(zip(table["notebook"], table["title"], strict=True))
-    executed = {name: nbformat.read(target / "notebooks" / f"{name}.ipynb", as_version=4) for name, _ in names}
-    for name, notebook in executed.items():
-        write_page(notebook, target / f"{name}.html", names)
-    write_index(target, table, {name: _without_marks(notebook) for name, notebook in executed.items()}, about)
+    with whole_folder(target, MADE_BY) as folder:
+        table = run_notebooks(folder, sources, parameters=given, workers=workers, on_progress=on_progress)
+        write_pages(folder, table, about)
+        places = machine_places({folder: ".", **dict.fromkeys(folders, ".")})
+        write_manifest(folder, MADE_BY, without_places(made_with(table, given), places))
     return table
+
+
+def run_notebooks(
+    folder: Path,
+    sources: Sequence[Path],
+    *,
+    parameters: Mapping[str, Mapping[str, Any]],
+    workers: int = 2,
+    on_progress: Callable[[dict], None] | None = None,
+) -> pd.DataFrame:
+    """Executed copies, figures and tables of the notebooks in a folder; the table of `run_report`."""
+    make_folder(folder / "notebooks")
+    rows = _run_all(sources, folder, parameters, workers, on_progress)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("notebook").reset_index(drop=True)
+
+
+def write_pages(folder: Path, table: pd.DataFrame, about: str = SHIPPED) -> None:
+    """index.html and a page for each notebook that was run into the folder. table : of `run_notebooks`."""
+    names = list(zip(table["notebook"], table["title"], strict=True))
+    executed = {name: nbformat.read(folder / "notebooks" / f"{name}.ipynb", as_version=4) for name, _ in names}
+    for name, notebook in executed.items():
+        write_page(notebook, folder / f"{name}.html", names)
+    write_index(folder, table, {name: _without_marks(notebook) for name, notebook in executed.items()}, about)
 
 
 def _sources(notebooks: str | Path | Sequence[Path] | None) -> list[Path]:
@@ -81,54 +105,37 @@ def find_notebooks(folder: Path) -> list[Path]:
 
 
 def _run_all(
-    sources: list[Path],
-    target: Path,
+    sources: Sequence[Path],
+    folder: Path,
     parameters: Mapping[str, Mapping[str, Any]],
     workers: int,
     on_progress: Callable[[dict], None] | None,
 ) -> list[dict[str, Any]]:
     """The row of each notebook, in the order in which they finish."""
     rows = []
-    with tempfile.TemporaryDirectory() as kernels:
-        spawn = multiprocessing.get_context("spawn")  # papermill changes the working folder: a process each, no threads
-        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_prepare, initargs=(kernels,)) as pool:
-            jobs = [
-                pool.submit(_run_notebook, source, target, dict(parameters.get(source.stem, {}))) for source in sources
-            ]
-            for job in as_completed(jobs):
-                rows.append(job.result())
-                if on_progress is not None:
-                    on_progress(rows[-1])
+    spawn = multiprocessing.get_context("spawn")  # papermill changes the working folder: a process each, no threads
+    start = (folder / WORK, os.getpid())
+    with ProcessPoolExecutor(workers, spawn, initializer=start_worker, initargs=start) as pool, no_child_left():
+        jobs = [pool.submit(_run_notebook, one, folder, dict(parameters.get(one.stem, {}))) for one in sources]
+        for job in as_completed(jobs):
+            rows.append(job.result())
+            if on_progress is not None:
+                on_progress(rows[-1])
     return rows
 
 
-def _prepare(kernels: str) -> None:
-    """In a new process: silences the tools, and makes "python3" this interpreter whatever is registered elsewhere."""
-    from ipykernel.kernelspec import write_kernel_spec
-
-    os.environ.pop("MPLBACKEND", None)  # the notebooks show their figures inline, whatever the shell asks for
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # workers whose threads wait for each other's cores
-        os.environ.setdefault(name, "1")  # take five times as long
-    warnings.simplefilter("ignore")  # of the tools that run the notebook; a notebook's own warnings stay in its cells
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    write_kernel_spec(str(Path(kernels) / str(os.getpid()) / "kernels" / "python3"))
-    own = str(Path(kernels) / str(os.getpid()))
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (own, os.environ.get("JUPYTER_PATH"))))
-
-
-def _run_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> dict[str, Any]:
-    """One notebook: executed copy written, failure described."""
+def _run_notebook(source: Path, folder: Path, parameters: dict[str, Any]) -> dict[str, Any]:
+    """One notebook: executed copy written, failure described; neither says where on this machine it was made."""
     import papermill
 
-    output = target / "notebooks" / source.name
-    output.unlink(missing_ok=True)  # a copy of an earlier run must not pass for this one's
+    output = folder / "notebooks" / source.name
     row: dict[str, Any] = {"notebook": source.stem, "ok": True, "not_asked": None, "failed_cell": None, "error": None}
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
             str(source),
             str(output),
-            parameters={**parameters, "results": str(target)},
+            parameters={**parameters, "results": str(folder)},
             cwd=str(source.parent),
             kernel_name="python3",
             language="python",
@@ -144,10 +151,11 @@ def _run_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> dic
         # the kernel died or did not start (RuntimeError); the file is no notebook (the others)
         row.update(ok=False, error=f"{type(error).__name__}: {_last_line(str(error))}")
     row["seconds"] = round(time.perf_counter() - start, 1)
-    notebook = _read_output(output, row)
+    places = machine_places({folder: "..", source.resolve().parent: "."})
+    row = without_places(row, places)
+    notebook = nbformat.from_dict(without_places(_read_output(output, row), places))
     row["title"] = _title(notebook, source.stem)
-    if row["not_asked"]:
-        nbformat.write(_until_not_asked(notebook, row["not_asked"]), output)
+    nbformat.write(_until_not_asked(notebook, row["not_asked"]) if row["not_asked"] else notebook, output)
     row["failed_cell"] = None if row["ok"] else _failed_cell(notebook)
     return row
 

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
+import ast
 import html
 import json
-import os
-import platform
+import re
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import __version__
 from ..any_file.any_dataset import read_dataset
 from ..any_file.recipe import find_recipe, load_recipe
+from ..effects.effects_read import EFFECT_COLUMNS
 from ..errors import nearest
 from ..figures.keep import make_folder
 from ..folders import shipped_folder
 from ..outcomes.derive import derive_outcomes, summarize_arms
 from ..outcomes.scales import BESIDE, scales_text
-from .parameters import check_settings, grains, notebook_parameters
-from .report import find_notebooks, run_report
+from ..reading.checks import KNOWN
+from .manifest import made_with
+from .parameters import check_settings, code_cells, grains, notebook_parameters
+from .places import machine_places, near, without_places
+from .report import find_notebooks, run_notebooks, write_pages
+from .whole_folder import MANIFEST, sha256, whole_folder, write_manifest
 
-MANIFEST = "manifest.json"
 STATED = ("analysis", "design", "blinding", "population", "background", "schedule")
 MADE_BY = "ketamine-analysis run"
-PACKAGES = ("pandas", "numpy", "scipy", "matplotlib", "narwhals", "pyarrow", "pyreadstat", "openpyxl", "papermill")
+# what the library itself reads of a table; a column beside these is kept where a notebook or a parameter names it
+READ = frozenset((*KNOWN, *EFFECT_COLUMNS, "change", "derived", "doi", "registry"))
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: `notebooks` (columns of `run_report`), the folder `out` and its manifest."""
+    """A finished run: `notebooks` (columns of `run_report`), the folder `out` and its manifest.
+
+    kept, left_out : the dataset's columns that the copy in `dataset/` holds, and the others; none kept without a copy.
+    """
 
     out: Path
     notebooks: pd.DataFrame
     manifest: Mapping[str, Any]
+    kept: Sequence[str]
+    left_out: Sequence[str]
 
 
 def run_dataset(
@@ -52,42 +58,77 @@ def run_dataset(
     notebooks: Sequence[str] = (),
     settings: Sequence[str] = (),
     command: Sequence[str] = (),
+    keep_dataset: bool = True,
     on_progress: Callable[[dict], None] | None = None,
 ) -> Run:
     """Reads a dataset (by its recipe) and runs the notebooks for its grain on it.
 
     file : data file or recipe. notebooks : names, numbers ("10") or paths; default every shipped notebook that
         reads the dataset's grain. settings : "key=value" for their parameters. command : what the manifest quotes.
-    out : the folder, made whole at the end: `index.html`, pages, `figures/`, `tables/`, `dataset/` (the table as
-        it was read, and its arms), `manifest.json`. An earlier run there is replaced; anything else is refused.
+    keep_dataset : whether `dataset/` stays: a copy of the table as it was read, with the columns that the notebooks
+        and their parameters use and no others, and its arms.
+    out : the folder, made whole at the end: `index.html`, pages, `figures/`, `tables/`, `dataset/`, `manifest.json`.
+        An earlier run there is replaced; anything else is refused.
     Raises DatasetError for the data, ValueError for notebooks, settings and `out`, RuntimeError when every
-    notebook failed. Whatever is raised, nothing is left behind.
+    notebook failed. Whatever is raised, and whatever kills the process, nothing is left behind.
     """
     start, begun = time.perf_counter(), datetime.now(UTC)
     target = Path(out).resolve()
-    _check_target(target)
+    if Path(file).resolve().is_relative_to(target):
+        raise ValueError(f"{file} lies in the folder that the run replaces: choose another --out")
     table = read_dataset(file)
     grain = table.attrs["grain"]
     sources = choose_notebooks(notebooks, grain)
     chosen = check_settings(settings, {source.stem: notebook_parameters(source) for source in sources})
-    make_folder(target.parent)
-    staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    try:
-        files = _write_tables(grain, table, make_folder(staging / "dataset"))
+    wanted = used_columns(sources, chosen)
+    used = [name for name in table if name in wanted]
+    with whole_folder(target, MADE_BY) as folder:
+        files = _write_tables(grain, table[used], make_folder(folder / "dataset"))
         given = {source.stem: {**chosen[source.stem], "dataset": str(_file_for(source, files))} for source in sources}
-        result = run_report(staging, sources, parameters=given, about=_about(file, grain), on_progress=on_progress)
+        result = run_notebooks(folder, sources, parameters=given, on_progress=on_progress)
         if not result["ok"].any():
             raise RuntimeError("; ".join(f"{row.notebook}: {row.error}" for row in result.itertuples()))
-        _rename_inside(staging, target)
-        manifest = _manifest(file, grain, table, result, given, staging)
-        manifest |= {"command": list(command), "started": begun.isoformat(timespec="seconds")}
-        manifest |= {"seconds": round(time.perf_counter() - start, 1)}
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str).replace(str(staging), str(target))
-        (staging / MANIFEST).write_text(text + "\n", encoding="utf-8")
-        _replace(target, staging)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return Run(target, result, manifest)
+        if not keep_dataset:
+            shutil.rmtree(folder / "dataset")
+        write_pages(folder, result, _about(file, grain))
+        facts = _facts(file, grain, table, folder) | made_with(result, given) | {"command": list(command)}
+        facts |= {"started": begun.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - start, 1)}
+        around = dict.fromkeys((Path(file).parent, *(source.parent for source in sources)), ".")
+        places = machine_places({**around, target.parent: "..", target: ".", folder: "."})
+        write_manifest(folder, MADE_BY, without_places(facts, places))
+    manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    kept = used if keep_dataset else []
+    return Run(target, result, manifest, kept, [name for name in table if name not in kept])
+
+
+def used_columns(sources: Sequence[Path], chosen: Mapping[str, Mapping[str, Any]]) -> Collection[str]:
+    """The columns that a run reads: those that the library knows, and those named in the notebooks or a parameter.
+
+    A notebook of one's own may read a further column by its name in quotes: `table["smoker"]`, or in a `query`.
+    """
+    words = {text for values in chosen.values() for text in _texts(list(values.values()))}
+    for source in sources:
+        for node in (one for cell in code_cells(source) for one in ast.walk(_parsed(cell.source))):
+            words |= set(_texts(node.value)) if isinstance(node, ast.Constant) else set()
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "query":
+                words |= set(re.findall(r"\w+", " ".join(ast.unparse(one) for one in node.args)))
+    return READ | words
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts in a parameter, however deep in lists."""
+    if isinstance(value, (list, tuple)):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def _parsed(source: str) -> ast.Module:
+    """The code of a cell without IPython's own lines (%pip, !git); nothing where even that is no Python."""
+    code = "\n".join(re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in source.splitlines())
+    try:
+        return ast.parse(code)
+    except SyntaxError:
+        return ast.parse("")
 
 
 def _file_for(source: Path, files: Mapping[str, Path]) -> Path:
@@ -121,19 +162,6 @@ def choose_notebooks(names: Sequence[str], grain: str, folder: Path | None = Non
             raise ValueError(f"{path.stem} reads {reads}, this dataset holds {grain}")
         found.append(path)
     return list(dict.fromkeys(found))
-
-
-def _check_target(target: Path) -> None:
-    """Only a folder of an earlier run, or none, may be replaced."""
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
-        return
-    manifest = target / MANIFEST
-    try:
-        ours = json.loads(manifest.read_text(encoding="utf-8")).get("made_by") == MADE_BY
-    except (OSError, ValueError, AttributeError):
-        ours = False
-    if not ours:
-        raise ValueError(f"{target} exists and is not a folder of an earlier run: choose another --out")
 
 
 def _write_tables(grain: str, table: pd.DataFrame, folder: Path) -> dict[str, Path]:
@@ -172,55 +200,22 @@ def _about(file: str | Path, grain: str) -> str:
     return f"Computed on <strong>{name}</strong> ({grain}); {link} says how."
 
 
-def _rename_inside(staging: Path, target: Path) -> None:
-    """The pages and notebooks name the folder they end in, not the one they were made in."""
-    for path in [*staging.glob("*.html"), *staging.glob("notebooks/*.ipynb")]:
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace(str(staging), str(target)), encoding="utf-8")
-
-
-def _manifest(
-    file: str | Path, grain: str, table: pd.DataFrame, result: pd.DataFrame, given: Mapping[str, Any], staging: Path
-) -> dict[str, Any]:
+def _facts(file: str | Path, grain: str, table: pd.DataFrame, folder: Path) -> dict[str, Any]:
+    """What the manifest says of the data: each file that was read and its fingerprint, the recipe, the tables made."""
     recipe = find_recipe(file)
     loaded = load_recipe(recipe) if recipe is not None else None
-    data = (
-        [Path(file)]
-        if loaded is None
-        else [one for one in (loaded.file, loaded.subjects, loaded.codebook) if one is not None]
-    )
+    named = (Path(file),) if loaded is None else (loaded.file, loaded.subjects, loaded.codebook)
+    data = [one for one in named if one is not None]
     beside = [other for one in data for other in (one.with_suffix(".json"), one.parent / BESIDE) if other.is_file()]
     inputs = list(dict.fromkeys([*data, *([loaded.source] if loaded is not None else []), *beside]))
-    outputs = sorted(path for folder in ("dataset", "tables") for path in (staging / folder).glob("*.csv"))
-    rows = result.astype(object).where(result.notna(), None).to_dict("records")
+    outputs = sorted(path for place in ("dataset", "tables") for path in (folder / place).glob("*.csv"))
+    places = machine_places({one.parent: "." for one in inputs})
+    text = None if loaded is None else without_places(loaded.source.read_text(encoding="utf-8-sig"), places)
+    here = Path(file).resolve().parent
+    names = {path: near(path.resolve(), here) for path in inputs}
     return {
-        "made_by": MADE_BY,
-        "inputs": [{"file": str(path), "bytes": path.stat().st_size, "sha256": _hash(path)} for path in inputs],
-        "recipe": None if loaded is None else loaded.source.read_text(encoding="utf-8-sig"),
+        "inputs": [{"file": names[path], "bytes": path.stat().st_size, "sha256": sha256(path)} for path in inputs],
+        "recipe": text,
         "dataset": {"grain": grain, "rows": len(table), "studies": int(table["study"].nunique())},
-        "notebooks": [{**row, "parameters": given[row["notebook"]]} for row in rows],
-        "seed": {name: one["seed"] for name, one in given.items() if "seed" in one} or None,
-        "tables": {path.relative_to(staging).as_posix(): _hash(path) for path in outputs},
-        "python": platform.python_version(),
-        "packages": {"ketamine_analysis": __version__, **{name: version(name) for name in PACKAGES}},
+        "tables": {path.relative_to(folder).as_posix(): sha256(path) for path in outputs},
     }
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _replace(target: Path, staging: Path) -> None:
-    """The finished folder takes the place of the earlier one in two renames."""
-    staging.chmod(0o755)
-    old = target.with_name(f".{target.name}-old-{os.getpid()}")
-    if target.exists():
-        target.rename(old)
-    try:
-        staging.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -188,9 +188,9 @@ def outcomes(valid, tmp_path_factory):
     """(mutation, file, "error" or "table" or what went wrong) of each copy; the report itself is not rendered."""
     place, rows = tmp_path_factory.mktemp("mutated"), []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_dataset, "run_report", lambda out, sources, **given: pd.DataFrame({
+        patch.setattr(run_dataset, "run_notebooks", lambda out, sources, **given: pd.DataFrame({
             "notebook": [one.stem for one in sources], "title": "", "seconds": 1.0, "ok": True, "failed_cell": None, "error": None}))  # fmt: skip
-        patch.setattr(run_dataset, "version", str)
+        patch.setattr(run_dataset, "write_pages", lambda *given: None)
         for i in range(COPIES):
             mutation = list(MUTATIONS)[i % len(MUTATIONS)]
             name = VALID[(i // len(MUTATIONS) + i) % len(VALID)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -51,7 +52,10 @@ def attack(name: str, folder: Path) -> str:
     if name.strip() and name.strip() not in {str(arm).strip() for arm in table["arm"]}:
         return f"the arm is called {sorted(set(table['arm']))}"
     arms = ka.summarize_arms(ka.derive_outcomes(table), outcomes=("response",))
-    ka.save_result(ka.plot_rates(arms), "t", folder)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a script that the figures' font lacks: shown as boxes
+        warnings.filterwarnings("ignore", message=".*font")
+        ka.save_result(ka.plot_rates(arms), "t", folder)
     plt.close("all")
     ka.readable(arms)._repr_html_()
     (folder / "new").mkdir(exist_ok=True)

@@ -125,9 +125,8 @@ def test_report_of_a_folder_without_notebooks_or_onto_a_file(tmp_path):
 
 def test_lab_opens_the_clone_and_copies_an_installed_folder_once(monkeypatch, tmp_path):
     calls = []
-    monkeypatch.setattr(
-        cli.subprocess, "run", lambda command, check: calls.append(command) or subprocess.CompletedProcess(command, 3)
-    )
+    monkeypatch.setattr(cli.os, "execv", lambda program, command: calls.append(command))
+    monkeypatch.setattr(cli.subprocess, "run", lambda command, check: subprocess.CompletedProcess(command, 3))
     clone = tmp_path / "clone" / "notebooks"
     clone.mkdir(parents=True)
     monkeypatch.setattr(cli, "shipped_folder", lambda name: clone)

@@ -13,7 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ketamine_analysis import save_result
 from ketamine_analysis.report import page_body, pages
-from ketamine_analysis.report.report import run_report
+from ketamine_analysis.report.report import MADE_BY, run_report
+from ketamine_analysis.report.whole_folder import whole_folder, write_manifest
 
 FIGURE = """import matplotlib.pyplot as plt
 import ketamine_analysis as ka
@@ -75,9 +76,11 @@ def run(tmp_path_factory):
         _code("import ketamine_analysis as ka\nka.need_rows([], 'rows of <b>mine</b>')"),
         new_markdown_cell("## The reading of what is not there"),
     )
-    (out / "notebooks").mkdir(parents=True)
-    _write(out / "notebooks", "04_text.ipynb", new_markdown_cell("# Earlier"))
-    (out / "mine.txt").write_text("mine")
+    with whole_folder(out, MADE_BY) as earlier:
+        (earlier / "notebooks").mkdir()
+        _write(earlier / "notebooks", "04_text.ipynb", new_markdown_cell("# Earlier"))
+        (earlier / "00_earlier.html").write_text("Earlier")
+        write_manifest(earlier, MADE_BY, {})
     told = []
     # a kernel "python3" registered by someone else must not be the one that runs
     spec = tmp_path_factory.mktemp("jupyter") / "kernels" / "python3" / "kernel.json"
@@ -128,7 +131,11 @@ def test_the_notebook_is_given_out_and_runs_in_its_folder_with_this_interpreter(
     printed = [
         line.text for cell in executed.cells if cell.cell_type == "code" for line in cell.outputs if "text" in line
     ]
-    assert printed == [f"at {sys.executable} {folder} {out}\n"]
+    assert printed == [f"at {_plain(sys.executable)} . ..\n"]  # and the copy does not say where they are
+
+
+def _plain(path):
+    return path.replace(sys.prefix, ".")
 
 
 def test_figures_and_tables_are_kept_and_listed(run):
@@ -171,10 +178,26 @@ def test_pages_load_nothing(run):
         assert not re.findall(r"url\([\"']?https?:", text)
 
 
-def test_an_earlier_run_is_replaced_and_other_files_stay(run):
-    table, out = run[:2]
+def test_an_earlier_run_is_replaced_and_a_strangers_file_stops_the_next(run):
+    table, out, _, folder = run
     assert table.loc["04_text", "title"] == "04_text"  # not "Earlier", which an earlier run left there
-    assert (out / "mine.txt").read_text() == "mine"
+    assert not (out / "00_earlier.html").exists() and [path.name for path in out.parent.iterdir()] == ["out"]
+    (out / "mine.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"holds mine\.txt, which no run wrote"):
+        run_report(out, folder)
+    assert (out / "mine.txt").read_text() == "mine" and (out / "index.html").exists()
+    (out / "mine.txt").unlink()
+
+
+def test_the_manifest_says_how_and_not_where(run):
+    _, out, _, folder = run
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["made_by"] == "ketamine-analysis report" and "index.html" in manifest["files"]
+    assert [row["ok"] for row in manifest["notebooks"]] == [True, False, False, False, True]
+    assert len(manifest["packages"]) > 5
+    for path in (path for path in out.rglob("*") if path.is_file()):
+        for place in (out.parent, folder, sys.prefix, Path(pages.__file__).parents[2]):
+            assert str(place).encode() not in path.read_bytes(), (path, place)
 
 
 def test_no_notebook_and_a_folder_that_would_be_overwritten(tmp_path):

@@ -30,7 +30,7 @@ NOTEBOOK = "10_your_data_among_the_evidence"
 
 def _program(folder, *arguments):
     """The command itself, in a process of its own."""
-    code = "from ketamine_analysis.report import pages, run_dataset; pages.version = run_dataset.version = str; from ketamine_analysis.report import cli; cli.app()"
+    code = "from ketamine_analysis.report import pages; pages.version = str; from ketamine_analysis.report import cli; cli.app()"
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[2])}
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, cwd=folder, env=environment, check=False
@@ -86,7 +86,6 @@ def roads(tmp_path_factory):
     folders = {name: place / name.split(".")[0] for name in FOUR}
     done = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_dataset, "version", str)
         patch.setattr(pages, "version", str)
         patch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))
         for name, folder in folders.items():
@@ -126,7 +125,6 @@ def test_one_trial_in_four_formats_gives_the_same_arms(roads):
 
 def test_a_second_run_gives_the_same_bytes(roads, monkeypatch):
     folder = roads[0]["wide.sav"]
-    monkeypatch.setattr(run_dataset, "version", str)
     monkeypatch.setattr(pages, "version", str)
     monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))
     names = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))["tables"]
@@ -142,16 +140,49 @@ def test_the_manifest_tells_how_it_was_made(roads):
     done = _program(folder, "run", "long.dta", "--out", "again", "--notebook", "../tiny.ipynb", "--set", "n=5")
     assert done.returncode == 0, done.stderr
     manifest = json.loads((folder / "again" / "manifest.json").read_text(encoding="utf-8"))
-    assert [Path(one["file"]).name for one in manifest["inputs"]] == ["long.dta", "dataset.toml"]
+    assert [one["file"] for one in manifest["inputs"]] == ["long.dta", "dataset.toml"]
     assert all(re.fullmatch(r"[0-9a-f]{64}", one["sha256"]) for one in manifest["inputs"])
     assert (
         manifest["command"][1:5] == ["run", "long.dta", "--out", "again"] and "confirmed = true" in manifest["recipe"]
     )
     assert manifest["dataset"] == {"grain": "patients", "rows": len(trial(n_per_arm=30)), "studies": 1}
     assert {"pandas", "numpy", "scipy"} <= set(manifest["packages"]) and manifest["notebooks"][0]["ok"]
-    given = {"n": 5, "dataset": str(folder / "again" / "dataset" / "scores.csv")}
-    assert manifest["notebooks"][0]["parameters"] == given and pd.read_csv(given["dataset"]).shape[0] > 0
+    assert manifest["notebooks"][0]["parameters"] == {"n": 5, "dataset": "./dataset/scores.csv"}
+    assert len(pd.read_csv(folder / "again" / "dataset" / "scores.csv")) > 0
     assert manifest["seconds"] > 0 and manifest["seed"] is None
+    assert f"{Path('again') / 'dataset'} keeps a copy of your data's columns " in done.stdout
+
+
+def test_nothing_that_a_run_writes_says_where_it_was_made(roads):
+    """Pages, executed notebooks, tables, figures and manifests, of shapes with recipes, by absolute paths."""
+    places = {str(one) for one in (roads[0]["wide.sav"].parent, Path(cli.__file__).parents[2], Path.home(), sys.prefix)}
+    for folder in roads[0].values():
+        files = [path for path in (folder / "out").rglob("*") if path.is_file()]
+        assert len(files) > 6
+        for path in files:
+            said = [one for one in places if one.encode() in path.read_bytes() and len(one) > 5]
+            assert said == [], (path, said)
+    executed = nbformat.read(roads[0]["wide.sav"] / "out" / "notebooks" / "07_a_patient_level_trial.ipynb", 4)
+    given = next(cell.source for cell in executed.cells if "injected-parameters" in cell.metadata.get("tags", []))
+    assert 'dataset = "../dataset/scores.csv"' in given and 'results = ".."' in given  # right from where the copy lies
+
+
+def test_the_copy_of_the_data_holds_what_was_used_or_is_not_kept(roads, tmp_path):
+    notebook = _tiny(tmp_path / "own.ipynb", "table = ka.read_scores(dataset).query('nurse > 0')[['smoker', 'score']]")
+    table = trial(n_per_arm=5).assign(smoker="no", surname="Doe", nurse=1)
+    table.to_csv(tmp_path / "t.csv", index=False)
+    done = _program(tmp_path, "run", "t.csv", "--notebook", notebook, "--out", "out")
+    kept = [*[name for name in trial(n_per_arm=5) if name not in ("site", "age", "sex")], "smoker", "nurse"]
+    assert list(pd.read_csv(tmp_path / "out" / "dataset" / "scores.csv")) == kept, done.stderr
+    left = ", ".join(name for name in table if name not in kept)
+    assert "surname" in left and f"{', '.join(kept)}; left out: {left}" in done.stdout
+    again = _program(tmp_path, "run", "t.csv", "--notebook", notebook, "--out", "out", "--no-keep-dataset")
+    assert again.returncode == 0 and not (tmp_path / "out" / "dataset").exists() and "copy" not in again.stdout
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert sorted(manifest["tables"]) == ["tables/tiny.csv"] and manifest["command"][-1] == "--no-keep-dataset"
+    inside = tmp_path / "out" / "tables" / "tiny.csv"
+    refused = _program(tmp_path, "run", inside, "--out", "out")
+    assert refused.returncode == 2 and "lies in the folder that the run replaces" in refused.stderr and inside.exists()
 
 
 def test_a_broken_recipe_is_named_by_every_command(roads, tmp_path):
@@ -214,9 +245,9 @@ def test_only_notebooks_of_the_grain_are_run(tmp_path):
 
 
 def _pretend(monkeypatch, *, ok=True, crash=None):
-    """run_report without its kernels: writes something, then succeeds, fails or crashes."""
+    """run_notebooks without its kernels: writes something, then succeeds, fails or crashes."""
 
-    def run(out, sources, *, parameters, about, on_progress):
+    def run(out, sources, *, parameters, on_progress):
         (out / "tables").mkdir()
         (out / "tables" / "half.csv").write_text("x")
         if crash:
@@ -224,8 +255,8 @@ def _pretend(monkeypatch, *, ok=True, crash=None):
         rows = [{"notebook": one.stem, "title": "t", "seconds": 1.0, "ok": ok, "failed_cell": None if ok else "1 (x)", "error": None if ok else "E: no"} for one in sources]  # fmt: skip
         return pd.DataFrame(rows)
 
-    monkeypatch.setattr(run_dataset, "run_report", run)
-    monkeypatch.setattr(run_dataset, "version", str)
+    monkeypatch.setattr(run_dataset, "run_notebooks", run)
+    monkeypatch.setattr(run_dataset, "write_pages", lambda *given: None)
 
 
 @pytest.mark.parametrize(
