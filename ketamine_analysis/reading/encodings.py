@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ MARKS = (  # byte order marks, the longer first
 SAMPLE = 1 << 16  # bytes
 CONTROLS = (b"\0", b"\x01", b"\x02", b"\x03", b"\x04", b"\x1b")
 WESTERN = set("àáâãäåæçèéêëìíîïñòóôõöøùúûüÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŸŒ’‘“”„–—…€°µ½¼¾²³·±×≤≥«»§¿¡®©™ºª\xa0")
+OTHERS = (  # what spreadsheets and statistics programs of other languages write
+    "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r", "gb18030", "big5", "cp932",
+    "euc_jp", "cp949",
+)  # fmt: skip
 
 
 def guess_encoding(path: Path) -> tuple[str, str]:
@@ -81,7 +86,11 @@ def _utf8(path: Path) -> bool:
 
 
 def _told_apart(path: Path) -> bytes:
-    """The lines with bytes above 127, which alone tell encodings apart."""
+    """The first lines where some hold bytes above 127, else the lines that do: they alone tell encodings apart."""
+    with path.open("rb") as file:
+        start = file.read(SAMPLE)
+    if not start.isascii():
+        return start.rpartition(b"\n")[0] or start
     found, size = [], 0
     for block in blocks(path):
         for line in block.split(b"\n"):
@@ -103,11 +112,11 @@ def _western(sample: bytes) -> bool:
 def _guessed(path: Path, sample: bytes) -> tuple[str, str]:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample).best()
+    best = from_bytes(sample, cp_isolation=list(OTHERS)).best()
     if best is None:
         fix = 'save the file as UTF-8, or say encoding = "…" in the recipe'
         raise one_problem(path.name, "text in a known encoding", fix)
-    shown = next((word for line in str(best).splitlines() for word in line.split(",") if not word.isascii()), "")
+    shown = next((word for word in re.split(r"[,;|\t\n]", str(best)) if not word.isascii()), "")
     return best.encoding, (
         f"guessed from its bytes as {best.encoding}; a name reads {shown.strip()[:40]!r}: if that is rubbish, say "
         'encoding = "…" in the recipe'
