@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,17 @@ def examine(path: str | Path) -> Examination:
     return Examination(data.file, data.grain, table, found)
 
 
+def errors_of_recipe(text: str, target: Path) -> pd.DataFrame:
+    """The errors that `check` would find with this recipe's text at `target`; it is written aside and taken away."""
+    aside = target.with_name(f".{target.stem}-{os.getpid()}.toml")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        problems = examine(aside).problems
+    finally:
+        aside.unlink(missing_ok=True)
+    return problems[problems["severity"] == "error"].reset_index(drop=True)
+
+
 def _unconfirmed(data: RawDataset) -> pd.DataFrame:
     if data.recipe is not None:
         try:
@@ -110,6 +122,8 @@ def _facts_of_scores(frame: pd.DataFrame) -> dict[str, str]:
         "scale": _names(frame["scale"]),
     }
     before = frame.assign(hours=hours, score=score)[(hours <= 0) & score.notna()]
+    lacking = len(people) - len(before[["study", "subject", "arm"]].drop_duplicates())
+    facts |= {"without a baseline score": f"{lacking} subjects: no change or response can be known"} if lacking else {}
     for scale, rows in before.sort_values("hours").groupby("scale", observed=True):
         last = rows.drop_duplicates(["study", "subject"], keep="last")["score"]
         spread = f", SD {last.std():.1f}" if len(last) > 1 else ""

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import one_problem
+from ..errors import describe_problems, one_problem
 from ..folders import write_whole
-from ..reading.formats import read_table
+from ..reading.formats import RawTable, read_table
 from ..reading.workbooks import WORKBOOKS
 from .codebook_file import plan_codebook
+from .examination import errors_of_recipe
 from .recipe import free_recipe
 from .recipe_of_patients import plan_patients
 from .recipe_of_results import plan_results
-from .recipe_plan import Plan
-from .recognise import SURE, Guess, convention, guess_columns
+from .recipe_plan import MANY, Plan
+from .recognise import SURE, Guess, convention, guess_columns, guess_visits, words_of
+from .recognise_arms import guess_arms
 from .subjects_file import plan_subjects
 
 NOMINAL = "# nominal = [0, 24, 168]  # hours of the planned visits, where subjects were seen at times of their own"
+NOTES = {  # beside the heads of the tables
+    "columns": "the library's name = the file's column; columns not named here are kept as they are",
+    "time": "of the column hours: minutes, hours, days, weeks, study_days (day 1 = first dose, no day 0)",
+    "visits": 'hours since first dose, or "drop"',
+    "doses": "hours since first dose of each dose, to which the times since it are added",
+    "wide": 'column = hours since first dose of its visit, or "drop"',
+    "scores": "scale = the column of its scores",
+    "scale_names": 'what the column of scales calls it = a known scale, or "drop"',
+    "items": "new column = its items, in the scale's order; missing items by the scale's rule",
+    "filter": "only rows with these values are read",
+    "arms": "role is active or control; a control needs a control_kind (placebo, active_placebo, …)",
+}
 HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it here, no code is needed.
 # Each line says how sure it is: sure, likely, GUESS. Times are hours since first dose.
 """
@@ -45,12 +61,37 @@ def write_recipe(
             str(target), "no recipe there yet", "it is not overwritten: edit and check it, remove it, or say --out"
         )
     text = recipe_text(path, sheet=sheet, base=target.parent)
-    text = text if answers is None else answers(text)
+    if answers is not None:
+        text = answers(text)
+        more = with_follow_ups(text, read_table(path, sheet=sheet))
+        text = _settled(text if more == text else answers(more), target)
     try:
         write_whole({target: text})
     except OSError as error:
         raise one_problem(str(target), "a place that can be written", f"{error.strerror}: say --out") from None
     return target
+
+
+def with_follow_ups(text: str, raw: RawTable) -> str:
+    """The recipe with [visits] or [arms] where a person has named the column, and no table tells of its labels."""
+    told = tomllib.loads(text)
+    for name, table, guess in (("visit", "visits", guess_visits), ("arm", "arms", guess_arms)):
+        column = told.get("columns", {}).get(name, "?")
+        labels = words_of(raw, column) if column in raw.frame and table not in told else []
+        if labels and len(labels) <= MANY and not (name == "visit" and told.get("time")):
+            lines = [f"\n[{table}]  # {NOTES[table]}", *(_line(key, one) for key, one in guess(labels).items())]
+            asked = f"confirmed = false  # guessed: {table}. Read those lines, correct them, then write true"
+            text = re.sub(r"(?m)^confirmed = .*$", asked, text).rstrip("\n") + "\n".join(["", *lines, ""])
+    return text
+
+
+def _settled(text: str, target: Path) -> str:
+    """An answered recipe, unconfirmed again where `check` finds errors with it, which stand at its end."""
+    errors = errors_of_recipe(text, target)
+    if errors.empty:
+        return text
+    text = re.sub(r"(?m)^confirmed = true.*$", "confirmed = false  # check finds errors: they stand below", text)
+    return text + "".join(f"# {line}\n" for line in describe_problems(errors, 5).splitlines())
 
 
 def recipe_text(path: Path, *, sheet: str | None = None, base: Path | None = None) -> str:
@@ -88,23 +129,11 @@ def _toml(plan: Plan, path: Path) -> str:
         lines.append("# entry_score = 20  # the trial's entry criterion: write it, and lower baselines are doubted")
     lines.append("")
     tables = {"columns": plan.columns, **plan.tables}
-    notes = {
-        "columns": "the library's name = the file's column; columns not named here are kept as they are",
-        "time": "of the column hours: minutes, hours, days, weeks, study_days (day 1 = first dose, no day 0)",
-        "visits": 'hours since first dose, or "drop"',
-        "doses": "hours since first dose of each dose, to which the times since it are added",
-        "wide": 'column = hours since first dose of its visit, or "drop"',
-        "scores": "scale = the column of its scores",
-        "scale_names": 'what the column of scales calls it = a known scale, or "drop"',
-        "items": "new column = its items, in the scale's order; missing items by the scale's rule",
-        "filter": "only rows with these values are read",
-        "arms": "role is active or control; a control needs a control_kind (placebo, active_placebo, …)",
-    }
     if "date" in plan.columns:
         tables.setdefault("time", {})
     for name, table in tables.items():
         if table or name == "time":
-            lines += [f"[{name}]  # {notes[name]}", *(_line(key, guess) for key, guess in table.items())]
+            lines += [f"[{name}]  # {NOTES[name]}", *(_line(key, guess) for key, guess in table.items())]
             lines += [NOMINAL] if name == "time" else []
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -79,6 +79,8 @@ def implausible(
 
 BLANK = "a blank of a SAS file became a number: read the original, or name the code with missing = [ ]"
 UNIT = "the times look like another unit: say time_unit (recipe: [time] unit) or correct the hours of the visits"
+FOOTER = "the row looks like a sum or a note below the table: delete it, or keep the others with [filter]"
+TOTAL = "the row looks like a total, which would be counted as a trial: delete it, or keep the others with [filter]"
 RULES = (
     Rule(
         "a code for missing among the scores",
@@ -112,6 +114,9 @@ RULES = (
         "subjects were seen at times of their own, so no visit has many: name the planned hours, [time] nominal = [ ]",
     ),
     Rule("hours are hours", "patients", "hours", in_scores.unit_of_time, UNIT),
+    Rule("a patient, not a footer", "patients", "subject", in_scores.footer, FOOTER, "error"),
+    Rule("a trial, not a sum of trials", "arms", "study", in_scores.total_row, TOTAL, "error"),
+    Rule("a trial, not a sum of trials", "effects", "study", in_scores.total_row, TOTAL, "error"),
     Rule(
         "each patient once",
         "patients",
@@ -134,7 +139,7 @@ RULES = (
         "below the trial's entry score: check the score and who was included",
     ),
     Rule(
-        "symptoms do not rise in every arm",
+        "symptoms do not worsen in every arm",
         "patients",
         "score",
         in_scores.rising,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,31 @@ ASCENDING = 0.7  # share of steps forward in time above which the order of rows 
 PREFERENCE, PREFERENCE_ROWS = 0.36, 100  # share of multiples of five (0.2 by chance) and rows needed to tell
 WEEKLY = {6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 26.0, 52.0}
 WEEKS_IN_DAYS = {7.0, 14.0, 21.0, 28.0, 42.0, 56.0, 84.0}
+
+
+FOOTER = re.compile(
+    r"n\s*[=:]\s*\d+|(mean|average|median|sd|s\.d\.|sum|total|missing|valid n|count)s?\b.{0,12}|\*.*|note[s:].*"
+)
+TOTAL = re.compile(
+    r"(sub|grand )?totals?\b.*|overall\b.*|pooled\b.*|summary\b.*|heterogeneity\b.*|test for .*|"
+    r"(random|fixed|common)[ -]effects?\b.*|"
+    r"re model\b.*|fe model\b.*|all (studies|trials)\b.*|gesamt\b.*"
+)
+
+
+def footer(table: pd.DataFrame) -> pd.Series:
+    """A patient called "N = 54", "Mean", "SD": a line below the table."""
+    return _called(table["subject"], FOOTER)
+
+
+def total_row(table: pd.DataFrame) -> pd.Series:
+    """A trial called "Total (95% CI)", "Overall", "Heterogeneity": a line of the meta-analysis itself."""
+    return _called(table["study"], TOTAL)
+
+
+def _called(names: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    different = {one for one in names.dropna().unique() if pattern.fullmatch(str(one).strip().casefold())}
+    return names.isin(different)
 
 
 def span(table: pd.DataFrame) -> pd.Series:
@@ -135,11 +162,12 @@ def below_entry(table: pd.DataFrame) -> pd.Series:
 
 
 def rising(table: pd.DataFrame) -> pd.Series:
-    """Scores that after the first dose are on average higher than before, by a fiftieth of the scale, in every arm."""
+    """Scores that after the first dose are on average worse than before, by a fiftieth of the scale, in every arm."""
     before, after = table["hours"] <= 0, table["hours"] > 0
     if not (before.any() and after.any()):
         return _none(table)
-    share = (table["score"] / span(table)).groupby(table["arm"], observed=True)
+    worse = looked_up(table["scale"], {name: 1.0 if one.higher_is_worse else -1.0 for name, one in SCALES.items()})
+    share = (worse * table["score"] / span(table)).groupby(table["arm"], observed=True)
     means = pd.DataFrame({
         "before": share.apply(lambda rows: rows[before[rows.index]].mean()),
         "after": share.apply(lambda rows: rows[after[rows.index]].mean()),

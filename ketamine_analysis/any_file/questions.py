@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..effects.effects_read import EFFECT_MEASURES, FAVOURS
+from ..errors import nearest
 from ..evidence.shipped import arm_words
 from ..outcomes.scales import NOT_STATED, SCALES
 from ..reading.checks import ALLOWED
 from ..reading.raw_tables import TIME_UNITS
 from ..reading.visits import DROP
 from .recipe import wrong_answer
+from .recipe_checks import CHANGES
 from .recognise import GUESS
 
 OPEN = ("?", "hours?")
@@ -78,7 +80,7 @@ def with_answer(text: str, question: Question, answer: str) -> str:
     >>> with_answer(asked, open_questions(asked)[0], "MADRS")
     'scale = "MADRS"  # sure: answered'
     """
-    answer = answer.strip()
+    answer = "" if answer.strip() in OPEN else answer.strip()
     if not answer and question.open:
         raise ValueError("this one needs an answer")
     lines = text.splitlines()
@@ -102,18 +104,28 @@ def ask_all(text: str, ask: Callable[[str], str], tell: Callable[[str], None]) -
 
     tell : told what an answer lacks; the question is put again.
     """
+    asked: set[str] = set()
     while questions := open_questions(text):
         question = questions[0]
+        asked |= {question.table, question.key}
         try:
             text = answered(text, question, ask(question.words))
         except ValueError as error:
             tell(str(error))
+    waits = re.search(r"(?m)^confirmed = false.*guessed: (.*?)\. Read", text)
+    rest = [one for one in waits[1].split(", ") if one not in asked] if waits else []
+    if rest:
+        tell(text)
+        if ask(f"guessed, and not asked: {', '.join(rest)}. Are these lines right? [yes]").strip()[:1] in ("n", "N"):
+            return text
     return confirmed(text)
 
 
-def answered(text: str, question: Question, answer: str) -> str:
-    """As `with_answer`, and ValueError also for an answer that cannot be."""
+def answered(text: str, question: Question, answer: str, columns: Sequence[str] = ()) -> str:
+    """As `with_answer`, and ValueError also for an answer that cannot be; columns : of the file, where known."""
     new = with_answer(text, question, answer)
+    if question.table == "columns" and answer.strip() and columns and answer.strip() not in columns:
+        raise ValueError(f"the file has no column {answer.strip()!r}{nearest(answer.strip(), columns)}")
     if wrong := wrong_answer(new, question.table, question.key):
         raise ValueError(wrong)
     return new
@@ -132,7 +144,7 @@ def choices(question: Question, columns: Sequence[str]) -> list[str]:
         return list(ALLOWED.get(question.part) or arm_words(question.part) or ())
     words: dict[str, Iterable[str]] = {
         "scale": (*SCALES, NOT_STATED), "outcome": ALLOWED["outcome"], "measure": EFFECT_MEASURES,
-        "favours_drug": FAVOURS, "unit": TIME_UNITS, "subject": columns,
+        "favours_drug": FAVOURS, "change_is": CHANGES, "unit": TIME_UNITS, "subject": columns,
     }  # fmt: skip
     of_scales = question.table in ("scale_names", "scores")
     return list((*SCALES, DROP) if of_scales else words.get(question.key, ()))

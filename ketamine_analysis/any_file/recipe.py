@@ -38,6 +38,7 @@ class Recipe:
     definition: str | None = None
     measure: str | None = None
     favours_drug: str | None = None
+    change_is: str = "score_minus_baseline"
     level: float = 0.95
     confirmed: bool = False
     missing: tuple[Any, ...] = ()

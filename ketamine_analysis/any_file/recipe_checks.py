@@ -22,6 +22,7 @@ COLUMNS = tuple(
     dict.fromkeys((*PATIENT_COLUMNS, "change", "site", "age", "sex", "outcome", "year", "doi", "registry", *ARM_NUMBERS,
                    *ARM_WORDS, *EFFECT_COLUMNS))
 )  # fmt: skip
+CHANGES = ("score_minus_baseline", "baseline_minus_score")
 ARM_KEYS = (*ARM_TRAITS, "label")
 TEXT, NUMBER, LIST, TABLE, FLAG = (str,), (int, float), (list,), (dict,), (bool,)
 KEYS: Mapping[str, tuple[type, ...]] = {
@@ -29,8 +30,9 @@ KEYS: Mapping[str, tuple[type, ...]] = {
     "sheet": TEXT, "encoding": TEXT, "delimiter": TEXT, "decimal": TEXT,
     "layout": TEXT, "grain": TEXT,
     "study": TEXT, "scale": TEXT, "outcome": TEXT, "definition": TEXT, "measure": TEXT, "favours_drug": TEXT,
-    "level": NUMBER, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST, "date_format": TEXT,
-    "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE, "time": TABLE, "visits": TABLE,
+    "level": NUMBER, "change_is": TEXT, "confirmed": FLAG, "missing": LIST, "once_per_subject": LIST,
+    "date_format": TEXT, "arms_by": TEXT, "may_be_missing": (int,), "entry_score": NUMBER, "columns": TABLE,
+    "time": TABLE, "visits": TABLE,
     "wide": TABLE, "items": TABLE, "filter": TABLE, "arms": TABLE, "scales": TABLE,
     "scores": TABLE, "scale_names": TABLE, "doses": TABLE,
 }  # fmt: skip
@@ -57,7 +59,7 @@ def key_problems(settings: Mapping[str, Any]) -> list[Found]:
             found.append((key, str(value), "a value of the right kind", f"{key} is {WORDS[KEYS[key][-1]]}"))
     if "file" not in settings:
         found.append(("file", None, "the data file is named", 'say file = "…", relative to the recipe'))
-    for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose", "nominal"))):
+    for key, allowed in (("columns", COLUMNS), ("time", ("unit", "first_dose", "nominal", "hours"))):
         table = settings.get(key, {})
         for name in table if isinstance(table, dict) else ():
             if name not in allowed and not (key == "columns" and is_sided(name)):
@@ -110,6 +112,7 @@ def word_problems(settings: Mapping[str, Any]) -> list[Found]:
         ("measure", settings.get("measure"), EFFECT_MEASURES),
         ("favours_drug", settings.get("favours_drug"), FAVOURS),
         ("time.unit", time.get("unit") if isinstance(time, dict) else None, TIME_UNITS),
+        ("change_is", settings.get("change_is"), CHANGES),
         ("arms_by", settings.get("arms_by"), ("arm", "treatment", "treatment_class")),
     ):
         if isinstance(value, str) and value not in allowed:
@@ -149,6 +152,9 @@ def _part_problems(settings: Mapping[str, Any], time: Mapping[str, Any]) -> list
     if not _finite(time.get("first_dose", 0)):
         fix = "the number at which the first dose was given, in the column's unit"
         found.append(("time.first_dose", str(time["first_dose"]), "a value of the right kind", fix))
+    if not _finite(time.get("hours", 0)):
+        fix = "the hours since first dose of every row, where no column tells them"
+        found.append(("time.hours", str(time["hours"]), "a value of the right kind", fix))
     if not isinstance(time.get("unit", ""), str):
         found.append(("time.unit", str(time["unit"]), "a value of the right kind", f"unit is {WORDS[str]}"))
     for key, kinds in (("once_per_subject", (str,)), ("missing", (str, int, float))):

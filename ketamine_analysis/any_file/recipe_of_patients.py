@@ -15,7 +15,7 @@ from .recipe_of_scores import numeric_or_words, plan_scale, plan_score
 from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_arms import drug_words, guess_arms
-from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit
+from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit, visit_in
 
 OFTEN = 0.5  # share of rows
 FEW = 6  # groups of patients
@@ -47,6 +47,8 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
     else:
         plan.top["layout"] = Guess("long", LIKELY, "one row a patient and visit")
         _plan_long(plan, items, told)
+    columns = plan.columns
+    _plan_change(plan, told)
     _plan_doses(plan)
     arm = columns.get("arm")
     _plan_once(plan)
@@ -81,6 +83,31 @@ def _plan_instrument(plan: Plan) -> None:
         columns.pop("visit", None)
     elif number in frame:
         columns["visit"] = Guess(number, LIKELY, "the number of the repeated form")
+
+
+def _plan_change(plan: Plan, told: Mapping[str, WideColumn]) -> None:
+    """A column of changes: its baseline, its sign, and when it was measured, where its name or another column tells."""
+    columns, change = plan.columns, plan.columns.get("change")
+    if change is None or "score" in columns or plan.top["layout"].value == "wide" or "scores" in plan.tables:
+        columns.pop("change", None)
+        return
+    before = [name for name, one in told.items() if one.visit and guess_visits([one.visit])[one.visit].value == 0]
+    if "baseline" not in columns and len(before) == 1:
+        columns["baseline"] = Guess(before[0], LIKELY, "the scale before treatment")
+    values = pd.to_numeric(plan.raw.frame[change.value], errors="coerce").dropna()
+    if len(values) and values.median() > 0:
+        words = "most are positive: a better score (baseline_minus_score) or a worse one (score_minus_baseline)?"
+        better = re.search("improve|reduc", str(change.value).casefold()) is not None
+        plan.top["change_is"] = Guess("baseline_minus_score" if better else "?", GUESS, words)
+        plan.doubts.append("change_is")
+    if columns.get("visit", change).value == "?":
+        visit = visit_in(str(change.value))
+        moment = guess_visits([visit])[visit] if visit else Guess(ASK, GUESS, "how many hours after the first dose?")
+        known = isinstance(moment.value, (int, float))
+        why = f"{change.value!r} says so" if known else "how many hours after the first dose was it measured?"
+        plan.tables["time"] = {"hours": Guess(moment.value if known else "?", LIKELY if known else GUESS, why)}
+        columns.pop("visit")
+        plan.doubts = [one for one in plan.doubts if one != "visit"] + ["time"]
 
 
 def _plan_once(plan: Plan) -> None:

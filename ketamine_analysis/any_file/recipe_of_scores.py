@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..outcomes.scales import SCALES
 from .recipe_plan import Plan, plan_missing, plan_sdtm_scale
-from .recognise import GUESS, LIKELY, SURE, Guess, guess_scale, words_of
+from .recognise import GUESS, LIKELY, SURE, Guess, guess_scale, says_change, words_of
 
 
 def plan_scale(plan: Plan, texts: list[str], kind: str) -> None:
@@ -100,6 +100,7 @@ def plan_score(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
             columns["score"] = Guess(next(iter(totals.values())), LIKELY, "the sum of the items")
     elif "score" not in columns:
         named = [name for name in raw.frame.columns if name != "_line" and guess_scale([name]) and name not in told]
+        named = [name for name in named if not says_change(name)]
         named += [name for name, words in raw.column_labels.items() if guess_scale([words]) and name not in named]
         used = [one.value for one in columns.values()]
         named = [

@@ -30,7 +30,7 @@ def _hours(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     if "date" in frame:
         return _hours_of_dates(frame, recipe)
     if "hours" not in frame:
-        return frame
+        return frame.assign(hours=float(recipe.time["hours"])) if "hours" in recipe.time else frame
     unit, zero = recipe.time.get("unit", "hours"), float(recipe.time.get("first_dose", 0))
     if unit == "study_days":
         return with_study_days(frame, recipe.file.name)

@@ -25,6 +25,10 @@ SCALE_WORDS = {
     "qids": "QIDS-SR16", "qidsc": "QIDS-C16", "phq": "PHQ-9", "bdi": "BDI-II", "bdi2": "BDI-II", "cdrs": "CDRS-R",
     "hars": "HAM-A", "caps": "CAPS", "pcl": "PCL-5", "ids": "IDS-SR30",
 }  # fmt: skip
+CHANGE = re.compile(
+    r"change|(?<![a-z])(chg|cfb|delta|diff)(?![a-z])|Δ|δ|differen[cz]|improve|reduction|ver[äa]nderung|cambio|variation|"
+    r"variazione|verandering|変化|变化"
+)
 SENTINELS = (-9, -99, -999, 99, 999, 9999, -1, -8, -7)
 
 
@@ -50,6 +54,15 @@ def convention(columns: Iterable[str]) -> str:
     return "library" if library else ""
 
 
+def says_change(name: str) -> bool:
+    """Whether a column's name says that it holds changes, not scores.
+
+    >>> says_change("MADRS_change_24h"), says_change("dMADRS"), says_change("delta madrs")
+    (True, False, True)
+    """
+    return CHANGE.search(str(name).casefold()) is not None
+
+
 def guess_columns(raw: RawTable) -> dict[str, Guess]:
     """library name → the column that most likely is it; the file's own name first, then its label."""
     found: dict[str, Guess] = {}
@@ -68,7 +81,13 @@ def guess_columns(raw: RawTable) -> dict[str, Guess]:
             found[name] = Guess(fits[0], LIKELY, f"a usual name for {name}")
         elif said:
             found[name] = Guess(said[0], LIKELY, f"its label says {raw.column_labels[said[0]]!r}")
-    return found
+    changes = [
+        one for one in columns if says_change(one) and pd.to_numeric(raw.frame[one], errors="coerce").notna().any()
+    ]
+    if "change" not in found and changes:
+        others = f"; also there, and not read: {', '.join(changes[1:6])}" if changes[1:] else ""
+        found["change"] = Guess(changes[0], GUESS if others else LIKELY, f"its name says change{others}")
+    return {name: one for name, one in found.items() if name == "change" or one.value not in changes}
 
 
 def guess_scale(texts: Iterable[str]) -> Guess | None:
@@ -141,6 +160,8 @@ def guess_missing(raw: RawTable, numbers: Iterable[str]) -> dict[Any, str]:
             continue
         number = pd.to_numeric(raw.frame[name], errors="coerce")
         present = set(number.dropna())
+        negative = {one for one in present if one < 0}
+        changes = len(negative) > 3 or not negative <= set(SENTINELS)  # numbers below nought, and no codes
         for word in dict.fromkeys(raw.frame[name][number.isna()].dropna().astype(str).str.strip()):
             if re.fullmatch(rf"{MISSING_LABELS}|-+|\?|nd|drop(ped)?[ -]?out", word.casefold()):
                 found[word] = f"stands in {name}, and is no number"
@@ -148,9 +169,14 @@ def guess_missing(raw: RawTable, numbers: Iterable[str]) -> dict[Any, str]:
             if code in present and re.search(MISSING_LABELS, str(words).casefold()):
                 found[_short(code)] = f"labelled {words!r} in {name}"
         for code in SENTINELS:
-            if code in present and code < 0:
+            if code in negative and not changes:
                 found.setdefault(code, f"stands in {name}, and no score is negative")
-            elif code in present and sorted(present)[-2:-1] and code > 1.5 * max(one for one in present if one != code):
+            elif (
+                code in present
+                and code > 0
+                and sorted(present)[-2:-1]
+                and code > 1.5 * max(one for one in present if one != code)
+            ):
                 found.setdefault(code, f"stands in {name}, far above every other value")
     return found
 

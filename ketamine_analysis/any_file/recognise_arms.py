@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from ..evidence.shipped import arm_words, load_evidence
+from ..reading.column_names import squeezed
 from ..reading.result_layouts import PLACEBO_WORDS
 from .drug_names import ABBREVIATIONS, BRANDS, CLASS_OF, OTHER_CONTROLS
 from .recognise import GUESS, LIKELY, Guess
@@ -51,11 +52,17 @@ def class_of_drug(treatment: str) -> str | None:
     return _classes().get(str(treatment).strip().casefold())
 
 
+def _in_english(word: str) -> str:
+    """Ketamin, kétamine and ketamina are ketamine: a drug's name with another ending or accent."""
+    plain = squeezed(word)
+    return next((one for one in (word, plain, f"{plain}e", f"{plain[:-1]}e") if one in _classes()), word)
+
+
 def _arm(label: str) -> Guess:
     text = str(label).casefold()
     found = re.findall(r"[^\W\d_]+", text)
     short = [ABBREVIATIONS[word] for word in found if word in ABBREVIATIONS]
-    words = [BRANDS.get(word, ABBREVIATIONS.get(word, word)) for word in found]
+    words = [BRANDS.get(word, ABBREVIATIONS.get(word, _in_english(word))) for word in found]
     drugs = list(dict.fromkeys(word for word in words if word in _classes() and word != "placebo"))
     kinds = [OTHER_CONTROLS[word] for word in found if word in OTHER_CONTROLS]
     kinds += ["no_treatment"] if NO_TREATMENT.search(text) else []

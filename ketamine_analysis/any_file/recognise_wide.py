@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..outcomes.scales import SCALES
 from ..reading.items import ITEM_RULES
-from .recognise import SCALE_WORDS, guess_scale, squeezed
+from .recognise import CHANGE, SCALE_WORDS, guess_scale, says_change, squeezed
 
 _COLUMN_VISIT = (
     r"(?P<visit>bl|base(?:line)?|pre|scr(?:een(?:ing)?)?|post(?:[_ .-]?(?:treatment|test|dose))?|end(?:point)?|final|"
@@ -49,7 +49,16 @@ def guess_wide(columns: Collection[str]) -> dict[str, WideColumn]:
     return found
 
 
+def visit_in(column: str) -> str | None:
+    """The visit that a column's name ends or begins with, whatever else it says: "24h" of MADRS_change_24h."""
+    plain = re.sub(r"\W+$|_+$", "", CHANGE.sub("", column.casefold()))
+    wide = _WIDE.fullmatch(plain) or _WIDE_FIRST.fullmatch(plain)
+    return wide["visit"] if wide and not _inside_a_word(plain, wide) else None
+
+
 def _parts(column: str) -> WideColumn | None:
+    if says_change(column):
+        return None
     wide = _WIDE.fullmatch(column) or _WIDE_FIRST.fullmatch(column)
     if wide and not _inside_a_word(column, wide):
         stem, item = wide["stem"].strip("_ .-"), None

@@ -81,7 +81,7 @@ def apply_recipe(recipe: Recipe) -> RawDataset:
     grain = recipe.grain
     frame = with_unsaid(frame, NOT_STATED) if grain == "arms" and recipe.layout != "metapsy" else frame
     if "change" in frame and grain == "patients":
-        frame, grain, words = _from_changes(frame)
+        frame, grain, words = _from_changes(frame, recipe)
         notes.append(words)
     if frame.empty:
         fix = f"none of {len(raw.frame)} is left: look at [filter], [visits], [time] nominal and [scale_names]"
@@ -188,9 +188,11 @@ def _filled(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return frame
 
 
-def _from_changes(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, str]:
+def _from_changes(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, str, str]:
     """Change scores: with a baseline they are scores; without one only their means can be used, so they become arms."""
     change = pd.to_numeric(frame["change"], errors="coerce")
+    if recipe.change_is == "baseline_minus_score":
+        change = -change
     if "score" in frame:
         return (
             frame.drop(columns="change"),
@@ -200,6 +202,9 @@ def _from_changes(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, str]:
     if "baseline" in frame:
         score = pd.to_numeric(frame["baseline"], errors="coerce") + change
         return frame.assign(score=score).drop(columns="change"), "patients", "score: baseline + change"
+    for name, how in (("hours", "[time] hours = 24, or name the column of times"), ("arm", "[columns] arm = …")):
+        if name not in frame:
+            raise one_problem(recipe.source.name, "column present", f"changes need it: {how}", name)
     words = [key for key in ARM_KEYS if key in frame and key != "arm"]
     grouped = frame.assign(change=change).groupby(["study", "arm", *words, "hours", "scale"], dropna=False, sort=False)
     table = grouped.agg(n=("change", "count"), mean=("change", "mean"), sd=("change", "std"), _line=("_line", "first"))

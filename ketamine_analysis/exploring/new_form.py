@@ -6,12 +6,13 @@ import html
 from pathlib import Path
 from typing import Any
 
-from ..any_file.new_recipe import recipe_text
+from ..any_file.examination import errors_of_recipe
+from ..any_file.new_recipe import recipe_text, with_follow_ups
 from ..any_file.preview import preview
 from ..any_file.questions import Question, answered, choices, confirmed, open_questions
 from ..any_file.recipe import free_recipe
-from ..errors import one_problem
-from ..reading.formats import read_table
+from ..errors import describe_problems, one_problem
+from ..reading.formats import RawTable, read_table
 
 WIDE = "100%"
 
@@ -27,20 +28,21 @@ def new(path: str | Path, *, sheet: str | None = None) -> Any:
     target = free_recipe(path)
     if target.exists():
         raise one_problem(str(target), "no recipe there yet", "it is not overwritten: edit and check it, or remove it")
-    columns = [str(name) for name in read_table(path, sheet=sheet).frame.columns if name != "_line"]
-    return _Form(path, target, recipe_text(path, sheet=sheet, base=target.parent), columns).box
+    return _Form(path, target, recipe_text(path, sheet=sheet, base=target.parent), read_table(path, sheet=sheet)).box
 
 
 class _Form:
     """What is asked, what was answered and the preview; `text` is the recipe as it stands."""
 
-    def __init__(self, path: Path, target: Path, text: str, columns: list[str]) -> None:
+    def __init__(self, path: Path, target: Path, text: str, raw: RawTable) -> None:
         import ipywidgets as widgets
 
-        self.path, self.target, self.columns = path, target, columns
+        self.path, self.target, self.raw = path, target, raw
+        self.columns = [str(name) for name in raw.frame.columns if name != "_line"]
         self.first = self.text = text
         self.told: list[str] = []
-        self.said = ""
+        self.before: list[str] = []  # the text before each answer
+        self.said, self.warned = "", False
         self.box = widgets.VBox(layout=widgets.Layout(width=WIDE))
         self.draw()
 
@@ -57,7 +59,7 @@ class _Form:
         if not questions:
             buttons.append(self.button("All is right: write the recipe", self.write))
         if self.told:
-            buttons.append(self.button("Start again", self.restart))
+            buttons += [self.button("Take the last answer back", self.back), self.button("Start again", self.restart)]
         head = f"<b>{html.escape(self.path.name)}</b>: {_count(len(questions), 'open question')}"
         answers = "".join(f"<li>{html.escape(one)}</li>" for one in self.told)
         self.box.children = [
@@ -100,7 +102,9 @@ class _Form:
 
     def answer(self, question: Question, value: str) -> None:
         kept = value.strip() in ("", question.value) and not question.open
-        self.text = answered(self.text, question, "" if kept else value)
+        text = answered(self.text, question, "" if kept else value, self.columns)
+        self.before.append(self.text)
+        self.text = with_follow_ups(text, self.raw)
         name = " ".join(filter(None, (question.table, question.key, question.part)))
         self.told.append(f"{name}: {value or question.value}")
 
@@ -109,9 +113,17 @@ class _Form:
             self.answer(guessed[0], "")
 
     def restart(self) -> None:
-        self.text, self.told = self.first, []
+        self.text, self.told, self.before, self.warned = self.first, [], [], False
+
+    def back(self) -> None:
+        self.text, self.warned = self.before.pop(), False
+        self.told.pop()
 
     def write(self) -> str:
+        errors = errors_of_recipe(confirmed(self.text), self.target)
+        if len(errors) and not self.warned:
+            self.warned = True
+            return f"Not written: {describe_problems(errors, 3)} Press again to write it as it is."
         with self.target.open("x", encoding="utf-8", newline="\n") as file:
             file.write(confirmed(self.text))
         return f"written: {self.target}. Next: ka.read_dataset({str(self.path)!r})"

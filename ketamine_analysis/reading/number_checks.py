@@ -110,6 +110,9 @@ def check_means(found: Problems, get: dict[str, pd.Series]) -> None:
         "mean inside its interval",
         "check conf_low and conf_high",
     )
+    alone = mean.notna() & get["sd"].isna() & get["std_error"].isna() & get["conf_low"].isna()
+    fix = "without sd, std_error or limits the row is shown and in no pooling"
+    found.add(alone & get["n"].notna(), "mean", "a mean with its spread", fix, "warning")
     if ((scale == NOT_STATED) & table["outcome"].isin(["score", "change"])).any():
         fix = "without it neither its range nor which direction is better is known, and it is not turned into points"
         found.add_column("scale", "a mean has a scale", fix, "warning")

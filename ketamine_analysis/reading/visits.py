@@ -55,6 +55,7 @@ def _plain(label: str) -> str:
 
 def _numbered(label: str) -> tuple[str, int] | None:
     text = re.sub(r"_arm_\d+$", "", _plain(label)).removeprefix("第")  # REDCap's event names end so
+    text = re.sub(r"^(nach|after|apres|despues de|dopo|na|post)\s+|\s+(post|after|nach)\b.*$", "", text)
     found = _NUMBERED.fullmatch(text) or _NUMBERED.fullmatch(
         re.sub(r"^(visit|v|t)\s*\d+[\s:_.,-]+\(?", "", text).rstrip(")")
     )

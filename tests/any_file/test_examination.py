@@ -73,4 +73,4 @@ def test_control_characters_never_reach_the_terminal_or_the_page(tmp_path):
 
 def test_formulas_are_made_harmless_and_numbers_stay():
     cells = pd.DataFrame({"value": ["=1+1", "@x", "+49 30", "-9", "-1.5", "-x", 3, None]})
-    assert harmless(cells)["value"].tolist()[:7] == ["'=1+1", "'@x", "'+49 30", "-9", "-1.5", "'-x", 3]
+    assert harmless(cells)["value"].tolist()[:7] == ["'=1+1", "'@x", "+49 30", "-9", "-1.5", "'-x", 3]

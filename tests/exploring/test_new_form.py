@@ -53,6 +53,9 @@ def test_a_file_that_nothing_tells_is_asked_through_to_a_recipe_that_reads(form,
     for about, value in {"subject": "who", "arm": "drug_given", "score": "points", "visit": "when"}.items():
         if any(f"[columns] {about}" in words for words, _, _ in _asked(form)):
             _answer(form, f"[columns] {about}", value)
+    _answer(form, "[visits] Later", "168")  # a column of visits is followed by the hours of its labels
+    for drug in "ab":
+        _answer(form, f"[arms] {drug} treatment_class", {"a": "ketamine", "b": "ssri"}[drug])
     if any(isinstance(one, widgets.Button) and one.description.startswith("Keep the") for one in _all(form)):
         _press(form, "Keep the")
     while left := [words for words, _, _ in _asked(form)]:
@@ -65,6 +68,25 @@ def test_a_wrong_answer_is_said_and_asked_again(form):
     before = len(_asked(form))
     _answer(form, "scale", "MARDS")
     assert "did you mean" in _text(form) and len(_asked(form)) == before
+    _answer(form, "[columns] score", "point")
+    assert "has no column" in _text(form) and "did you mean" in _text(form) and len(_asked(form)) == before
+
+
+def test_an_answer_is_taken_back(form):
+    before = [words for words, _, _ in _asked(form)]
+    _answer(form, "scale", "MADRS")
+    _press(form, "Take the last answer back")
+    assert [words for words, _, _ in _asked(form)] == before
+
+
+def test_what_check_refuses_is_not_written_at_once(tmp_path):
+    (tmp_path / "low.csv").write_text("id,arm,visit,madrs\n1,ketamine,Baseline,30\n1,ketamine,Week 1,71\n")
+    form = ka.new(tmp_path / "low.csv")
+    if any(isinstance(one, widgets.Button) and one.description.startswith("Keep the") for one in _all(form)):
+        _press(form, "Keep the")
+    _press(form, "All is right")
+    assert "Not written" in _text(form) and "runs from 0 to 60" in _text(form)
+    assert not (tmp_path / "dataset.toml").exists()
 
 
 def test_the_preview_shows_rows_and_counts_as_answers_come(tmp_path):
