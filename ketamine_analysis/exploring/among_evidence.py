@@ -14,7 +14,7 @@ from ..effects.time_windows import WINDOW_NAMES, one_per_window
 from ..evidence.known_studies import known_studies
 from ..evidence.shipped import default_pool, load_evidence
 from ..intervals import critical_value, summary_html, summary_text
-from ..outcomes.scales import SCALES
+from ..outcomes.scales import NOT_STATED, SCALES
 from ..pooling.meta_analysis import PooledEffects, random_effects
 from ..time_course.time_course import TimeCourse
 
@@ -157,10 +157,12 @@ def among_evidence(
         raise ValueError(f"measure {measure!r} is unknown: use one of {list(MEASURES)}")
     known = known_studies(arms, load_evidence() if evidence is None else evidence)
     own, left = _windowed(arms, outcome, measure)
+    own, unlike = _comparable(own, outcome, published_arms)
     again = own["study"].isin(known["study"])
     published, _ = _windowed(published_arms, outcome, measure, _printed(evidence))
     places = own.loc[~again, GROUP].drop_duplicates()
-    without = pd.concat([own[again].assign(reason="in the evidence already"), left], ignore_index=True)
+    parts = [own[again].assign(reason="in the evidence already"), unlike, left]
+    without = pd.concat([one for one in parts if len(one)] or [left], ignore_index=True)
     return AmongEvidence(
         outcome,
         measure,
@@ -170,6 +172,19 @@ def among_evidence(
         known,
         without.reindex(columns=["study", *GROUP, "scale", "hours", "reason"]),
     )
+
+
+def _comparable(own: pd.DataFrame, outcome: str, published: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The contrasts on scales whose spread published trials tell, and the others with their reason.
+
+    Of symptoms everything is divided by the spread that is typical of its scale: one's own scale, or one that is not
+    stated, has none, may rate another complaint, and is not placed among scores of depression.
+    """
+    if outcome != SYMPTOMS or own.empty:
+        return own, own.head(0)
+    known = own["scale"].isin(published["scale"]) & (own["scale"] != NOT_STATED) | (own["form"] == "counts")
+    reason = "its scale is in no published trial here, or not stated: neither spread nor complaint can be compared"
+    return own[known].reset_index(drop=True), own[~known].assign(reason=reason)
 
 
 def published_effects(result: AmongEvidence, *, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
