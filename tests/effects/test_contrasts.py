@@ -75,6 +75,24 @@ def test_arms_kept_apart_share_their_control(measure, shared):
     assert np.linalg.eigvalsh(covariance).min() > 0
 
 
+SHARED = load("meta_analysis.json")["shared_control"]
+NAMES = {"OR": "log_odds_ratio", "RR": "log_risk_ratio", "RD": "risk_difference", "MD": "mean_difference"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_shared_control_adds_equals_the_reference(name):
+    arms = pd.DataFrame(SHARED["arms"]).T.rename_axis("arm").reset_index()
+    arms = arms.assign(
+        study="s", role=["active", "active", "control"], treatment_class="drug", hours=24.0, scale="MADRS"
+    )
+    outcome, expected = "change" if name == "MD" else "response", SHARED["contrasts"][name]
+    effects = ka.contrast_arms(arms.assign(outcome=outcome), outcome=outcome, measure=NAMES[name], combine="arm")
+    assert effects["estimate"].tolist() == pytest.approx(expected["yi"], rel=1e-10)
+    covariance = ka.sampling_covariance(effects)
+    assert np.diag(covariance).tolist() == pytest.approx(expected["vi"], rel=1e-10)
+    assert covariance[0, 1] == covariance[1, 0] == pytest.approx(expected["covariance"], rel=1e-10)
+
+
 def test_shared_control_of_standardized_differences():
     arms = _three_arms().assign(outcome="change")
     effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference", combine="arm")

@@ -16,7 +16,8 @@ def _as_list(value):
 
 def _effects(case):
     one = REFERENCE["cases"][case]
-    return pd.DataFrame({"estimate": _as_list(one["yi"]), "std_error": np.sqrt(_as_list(one["vi"]))})
+    table = pd.DataFrame({"estimate": _as_list(one["yi"]), "variance": _as_list(one["vi"])}).dropna()  # null: left out
+    return table.assign(std_error=np.sqrt(table["variance"].astype(float))).reset_index(drop=True)
 
 
 def _close(found, expected, rel=1e-6, absolute=1e-9):
@@ -26,7 +27,9 @@ def _close(found, expected, rel=1e-6, absolute=1e-9):
         assert found == pytest.approx(expected, rel=rel, abs=absolute)
 
 
-@pytest.mark.parametrize("fit", REFERENCE["fits"], ids=lambda f: f"{f['case']}-{f['method']}-{f['test']}")
+@pytest.mark.parametrize(
+    "fit", [*REFERENCE["fits"], *REFERENCE["fits_drop00"]], ids=lambda f: f"{f['case']}-{f['method']}-{f['test']}"
+)
 def test_pooling_agrees_with_metafor(fit):
     result = ka.random_effects(_effects(fit["case"]), method=fit["method"], inference=INFERENCE[fit["test"]])
     row = result.summary().iloc[0]
@@ -151,6 +154,29 @@ def test_one_trial_gives_its_own_interval():
     assert np.isnan(row["tau2"]) and np.isnan(row["I2"]) and row["inference"] == "wald (one trial)"
     interval = ka.random_effects(pd.DataFrame({"estimate": [0.4], "std_error": [0.3]})).prediction_interval()
     assert interval["prediction_low"].isna().all()
+
+
+def test_a_single_trial_cannot_be_left_out():
+    table = pd.DataFrame({"g": list("aab"), "study": list("xyz"), "estimate": [0.1, 0.9, 0.4], "std_error": 0.3})
+    left = ka.random_effects(table, by="g").leave_one_out()
+    assert left[["g", "left_out", "estimate"]].to_numpy().tolist() == [["a", "x", 0.9], ["a", "y", 0.1]]
+
+
+def test_the_measure_is_said_where_every_row_says_the_same():
+    table = pd.DataFrame({"estimate": [0.1, 0.9], "std_error": 0.3})
+    for measure, said in (("log_odds_ratio", "log_odds_ratio"), (["log_odds_ratio", None], "mixed")):
+        assert ka.random_effects(table.assign(measure=measure)).summary()["measure"].tolist() == [said]
+    assert ka.random_effects(table).summary()["measure"].isna().all()
+
+
+def test_the_interval_of_i2_is_that_of_the_spread_over_the_typical_variance():
+    """Trials of one variance 0.04: the typical variance is 0.04, and I² = τ²/(τ² + 0.04) at each limit."""
+    row = ka.random_effects(
+        pd.DataFrame({"estimate": [0.0, 0.5, 1.0, 1.3], "std_error": 0.2})
+    ).tau2_interval().iloc[0]  # fmt: skip
+    for end in ("low", "high"):
+        assert row[f"I2_{end}"] == pytest.approx(100 * row[f"tau2_{end}"] / (row[f"tau2_{end}"] + 0.04), rel=1e-12)
+    assert 0 < row["tau2_low"] < row["tau2_high"]
 
 
 def test_weights_add_up_and_follow_the_rows():
