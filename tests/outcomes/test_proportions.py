@@ -102,6 +102,18 @@ def test_esketamine_risk_differences_reproduce_to_the_printed_digit():
     assert sorted(found) == sorted([17.3, 21.5, 15.2, 14.2, 5.5, 8.2, 13.7, 10.8])
 
 
+@pytest.mark.parametrize(
+    ("function", "counts"),
+    [(ka.proportion_interval, (1, 2)), (ka.risk_difference, (1, 2, 1, 2)), (ka.risk_ratio, (1, 2, 1, 2)),
+     (ka.odds_ratio, (1, 2, 1, 2)), (ka.number_needed_to_treat, (1, 2, 1, 2))],
+)  # fmt: skip
+def test_counts_may_be_named_and_choices_must_be(function, counts):
+    names = ("events", "n", "control_events", "control_n")
+    function(**dict(zip(names, counts, strict=False)))
+    with pytest.raises(TypeError):
+        function(*counts, 0.9)
+
+
 def test_number_needed_to_treat_runs_through_infinity():
     r = ka.number_needed_to_treat(12, 20, 10, 20)
     assert r.estimate == pytest.approx(10)
