@@ -4,7 +4,7 @@ import pytest
 from reference_numbers import load
 
 import ketamine_analysis as ka
-from ketamine_analysis.pooling.heterogeneity import log_likelihood
+from ketamine_analysis.pooling.heterogeneity import _score, log_likelihood
 
 REFERENCE = load("meta_analysis.json")
 INFERENCE = {"z": "wald", "knha": "hksj", "adhoc": "hksj_modified"}
@@ -122,6 +122,20 @@ def test_no_better_likelihood_is_near():
         assert other <= best + 1e-12
 
 
+@pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.parametrize("tau2", [0.0, 0.05, 0.4])
+def test_score_and_curvature_are_the_derivatives_of_the_likelihood(restricted, tau2):
+    table, step = _effects("bcg_log_odds_ratio"), 1e-5
+    y, v = (table[name].to_numpy(float)[None] for name in ("estimate", "variance"))
+    seen = np.ones(y.shape, bool)
+    first, second = _score(y, v, seen, np.array([tau2]), restricted)
+    up, down = (np.array([tau2 + sign * step]) for sign in (1, -1))
+    height = [log_likelihood(y, v, seen, at, restricted=restricted)[0] for at in (up, down)]
+    slope = [_score(y, v, seen, at, restricted)[0][0] for at in (up, down)]
+    assert first[0] == pytest.approx((height[0] - height[1]) / (2 * step), rel=1e-5)
+    assert second[0] == pytest.approx((slope[0] - slope[1]) / (2 * step), rel=1e-5)
+
+
 def test_many_poolings_in_one_call_equal_one_by_one():
     rng = np.random.default_rng(7)
     sizes = rng.integers(1, 9, 40)
@@ -129,9 +143,12 @@ def test_many_poolings_in_one_call_equal_one_by_one():
     table = pd.DataFrame({"g": group, "estimate": rng.normal(0, 0.5, len(group)), "std_error": 0.3})
     table = table.sample(frac=1, random_state=1)
     for method in ("REML", "ML", "PM", "DL"):
-        together = ka.random_effects(table, by="g", method=method).summary().set_index("g")
+        result = ka.random_effects(table, by="g", method=method)
+        together, likelihood = result.summary().set_index("g"), result.log_likelihood()
         for g, part in table.groupby("g"):
-            alone = ka.random_effects(part, method=method).summary().iloc[0]
+            alone = ka.random_effects(part, method=method)
+            assert likelihood[g] == pytest.approx(alone.log_likelihood(), rel=1e-12)
+            alone = alone.summary().iloc[0]
             for name in ("estimate", "std_error", "tau2", "conf_low"):
                 assert together.loc[g, name] == pytest.approx(alone[name], rel=1e-10, abs=1e-14, nan_ok=True)
 
