@@ -156,6 +156,30 @@ def test_a_standard_error_is_not_taken_for_a_spread():
     assert ka.contrast_arms(other, outcome="change", measure=measure).empty
 
 
+def _two(n, control_n, sd, control_sd):
+    return _arms(study="s", arm=["drug", "placebo"], role=["active", "control"], outcome="change", n=[n, control_n],
+                 mean=[-3.0, -1.0], sd=[sd, control_sd])  # fmt: skip
+
+
+def test_two_patients_an_arm_are_enough_for_a_standardised_difference_and_three_in_all_are_not():
+    """J(2) = Γ(1) / (√1 · Γ(½)) = 1/√π; with one degree of freedom J does not exist."""
+    measure = "standardized_mean_difference"
+    row = ka.contrast_arms(_two(2, 2, 2.0, 2.0), outcome="change", measure=measure).iloc[0]
+    assert row["estimate"] == pytest.approx(-2 / 2 / np.sqrt(np.pi))
+    assert row["std_error"] == pytest.approx(np.sqrt(1 / 2 + 1 / 2 + (1 / np.pi) / (2 * 4)))
+    assert ka.contrast_arms(_two(2, 1, 2.0, 2.0), outcome="change", measure=measure).empty
+
+
+def test_arms_without_a_spread_form_no_difference_and_small_spreads_do():
+    row = ka.contrast_arms(_two(25, 16, 0.5, 0.4), outcome="change", measure="mean_difference").iloc[0]
+    assert row["estimate"] == -2 and row["std_error"] == pytest.approx(np.hypot(0.1, 0.1))
+    for sd, control_sd in ((0.0, 0.4), (0.5, 0.0), (0.0, 0.0)):
+        arms = _two(25, 16, sd, control_sd)
+        assert ka.contrast_arms(arms, outcome="change", measure="mean_difference").empty
+        reasons = ka.without_contrast(arms, outcome="change", measure="mean_difference")["reason"]
+        assert len(reasons) == 2 and reasons.str.startswith("no spread").all()
+
+
 def test_controls_by_default_by_name_and_all():
     arms = ka.default_pool(ka.load_evidence())
     default = ka.contrast_arms(arms)
