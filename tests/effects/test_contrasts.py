@@ -180,6 +180,15 @@ def test_arms_without_a_spread_form_no_difference_and_small_spreads_do():
         assert len(reasons) == 2 and reasons.str.startswith("no spread").all()
 
 
+def test_a_spread_printed_as_nought_gives_way_to_the_baseline_s():
+    arms = _two(30, 28, 0.0, 0.0).assign(std_error=[1.0, 1.5], baseline_sd=5.0, baseline_scale="MADRS")
+    row = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference").iloc[0]
+    g = -2 / 5 * (1 - 3 / (4 * 56 - 1))
+    assert row["sd_source"] == "baseline" and row["estimate"] == pytest.approx(g, rel=1e-4)
+    assert row["control_variance"] == pytest.approx(2.25 / 25)
+    assert row["active_variance"] == pytest.approx(1 / 25 + g**2 / (2 * 58), rel=1e-4)
+
+
 def test_controls_by_default_by_name_and_all():
     arms = ka.default_pool(ka.load_evidence())
     default = ka.contrast_arms(arms)
