@@ -390,3 +390,35 @@ def test_an_arm_of_nobody_is_refused(column, value):
     arms.loc[1, ["events", column]] = 0.0, value
     with pytest.raises(ka.DatasetError, match="row 1, column n: .* breaks rule 'at least one patient'"):
         ka.contrast_arms(arms)
+
+
+def test_log_odds_of_arms_by_hand():
+    """5 of 20 and 3 of 10 are one class: 8 of 30; 0 of 12, 7 of 7 and 1 of 9: ½ in both cells of the first two alone."""
+    arms = _arms(
+        study=["a", "a", "b", "c", "d"], arm=["low", "high", "x", "x", "x"], treatment_class="ketamine",
+        outcome="response", n=[20, 10, 12, 7, 9], events=[5, 3, 0, 7, 1],
+    )  # fmt: skip
+    found = ka.arm_log_odds(arms).set_index("study")
+    cells = pd.DataFrame({"yes": [8, 0.5, 7.5, 1], "no": [22, 12.5, 0.5, 8]}, index=list("abcd"))
+    assert found["estimate"].tolist() == pytest.approx(np.log(cells["yes"] / cells["no"]).tolist())
+    assert found["std_error"].tolist() == pytest.approx(np.sqrt(1 / cells["yes"] + 1 / cells["no"]).tolist())
+    assert found["added"].tolist() == [0, 0.5, 0.5, 0] and found["n"].tolist() == [30, 12, 7, 9]
+
+
+def test_a_row_without_its_hour_forms_no_contrast_and_its_reason_is_said():
+    arms = _three_arms().iloc[[1, 2]].assign(hours=np.nan)
+    assert ka.contrast_arms(arms).empty
+    assert ka.without_contrast(arms)["reason"].tolist() == ["no time stated"] * 2
+    assert len(ka.contrast_arms(arms.assign(timing="not_stated"))) == 1
+    assert len(ka.contrast_arms(arms.drop(columns="hours"))) == 1
+
+
+def test_what_was_meant_is_guessed_of_the_first_and_what_fits_is_named():
+    with pytest.raises(ValueError, match=r"control \['placeb', 'zzz'\] is no arm.*did you mean 'placebo'"):
+        ka.contrast_arms(_three_arms(), control=("placeb", "zzz"))
+    with pytest.raises(ValueError, match=r"use one of \['log_odds_ratio', 'log_risk_ratio', 'risk_difference'\]"):
+        ka.contrast_arms(_three_arms(), measure="mean_difference")
+    with pytest.raises(TypeError):
+        ka.contrast_arms(_three_arms(), "response")
+    with pytest.raises(TypeError):
+        ka.without_contrast(_three_arms(), "response")
