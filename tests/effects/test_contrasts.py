@@ -267,6 +267,9 @@ def test_a_table_without_roles_asks_for_the_control():
     with pytest.raises(ValueError, match="name the control arm"):
         ka.contrast_arms(arms)
     assert len(ka.contrast_arms(arms, control="placebo")) == 1
+    many = pd.concat([arms.iloc[[0]].assign(arm=letter) for letter in "lkjihgfedcba"])  # ten of twelve are shown
+    with pytest.raises(ValueError, match=r"arms are \['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'\]"):
+        ka.contrast_arms(many)
 
 
 def test_several_times_of_one_trial_need_a_choice():
