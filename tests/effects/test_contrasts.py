@@ -417,8 +417,8 @@ def test_a_row_without_its_hour_forms_no_contrast_and_its_reason_is_said():
 
 
 def test_what_was_meant_is_guessed_of_the_first_and_what_fits_is_named():
-    with pytest.raises(ValueError, match=r"control \['placeb', 'zzz'\] is no arm.*did you mean 'placebo'"):
-        ka.contrast_arms(_three_arms(), control=("placeb", "zzz"))
+    with pytest.raises(ValueError, match=r"control \['plcebo', 'zzz'\] is no arm.*did you mean 'placebo'"):
+        ka.contrast_arms(_three_arms(), control=("plcebo", "zzz"))
     with pytest.raises(ValueError, match=r"use one of \['log_odds_ratio', 'log_risk_ratio', 'risk_difference'\]"):
         ka.contrast_arms(_three_arms(), measure="mean_difference")
     with pytest.raises(TypeError):
