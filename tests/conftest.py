@@ -7,7 +7,7 @@ import pytest
 
 from ketamine_analysis.outcomes import scales
 
-collect_ignore_glob = ["benchmarks/*", "calibration/*"]  # commands that print: never a pass or fail
+collect_ignore_glob = ["benchmarks/*", "calibration/*", "mutation/*"]  # commands that print: never a pass or fail
 
 sys.path.insert(0, str(Path(__file__).parent))
 mpl.use("agg")

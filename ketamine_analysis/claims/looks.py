@@ -56,7 +56,7 @@ def _collected(arms: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
         measure="log_odds_ratio", converted=effects["form"] != "counts",
     )  # fmt: skip
     counted = arms["outcome"].eq("response").any()
-    counts = contrast_arms(arms).drop_duplicates(KEY) if counted else effects.head(0)
+    counts = _in_order(contrast_arms(arms)).drop_duplicates(KEY) if counted else effects.head(0)
     counts = counts[[*KEY, "estimate", "std_error"]].set_axis([*KEY, "count_estimate", "count_error"], axis=1)
     return turned.merge(counts, on=KEY, how="left")
 
@@ -72,12 +72,15 @@ def one_look(effects: pd.DataFrame, wanted: float, first: float, last: float) ->
     [40.0]
     """
     near = effects[(effects["hours"] >= first) & (effects["hours"] <= last)]
-    own = near["scale"] == near["primary_scale"] if {"scale", "primary_scale"} <= set(near) else near["hours"] > 0
-    gap = np.abs(np.log(near["hours"] / wanted)).round(12)
-    ties = {f"_{name}": near[name].astype("str") for name in TIES if name in near}
-    order = near.assign(_gap=gap, _other=~own, **ties)
-    order = order.sort_values(["_gap", "_other", "hours", *ties], kind="stable")
+    order = _in_order(near.assign(_gap=np.abs(np.log(near["hours"] / wanted)).round(12)), "_gap")
     return order.drop_duplicates(["study", "treatment_class"])[list(effects.columns)].sort_index()
+
+
+def _in_order(looks: pd.DataFrame, *first: str) -> pd.DataFrame:
+    """Looks in the order in which one of several is taken, whatever the order of the rows."""
+    own = looks["scale"] == looks["primary_scale"] if {"scale", "primary_scale"} <= set(looks) else looks["hours"] > 0
+    ties = {f"_{name}": looks[name].astype("str") for name in TIES if name in looks}
+    return looks.assign(_other=~own, **ties).sort_values([*first, "_other", "hours", *ties], kind="stable")
 
 
 def alone(arms: pd.DataFrame) -> pd.DataFrame:

@@ -228,6 +228,8 @@ def _control_rates(arms: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
         return cells.assign(estimate=np.nan, conf_low=np.nan, conf_high=np.nan, k=0, whose="nobody counted responders")
     counted = _one_row_an_arm(one_per_window(counted)).astype({"window": str})
     odds = arm_log_odds(counted).drop(columns=["window", "window_hours"], errors="ignore")
+    # of two kinds of control in one trial that of most people, whatever the order of the rows
+    odds = odds.sort_values(["n", "control_kind", "arm"], ascending=[False, True, True], kind="stable")
     odds = assign_window(odds).astype({"window": str}).drop_duplicates(["study", "window"])
     # every trial once where it is one of a cell's own, and once among all trials at that time
     own = effects[["study", *CELL]].astype({"window": str}).merge(

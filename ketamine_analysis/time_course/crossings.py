@@ -41,6 +41,8 @@ def hours_beyond(curves: pd.DataFrame, value: float, last_look: pd.Series) -> pd
 
 def _beyond(curves: pd.DataFrame, value: float) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
     """For each class where on GRID the curve, its band's near end and its far end lie beyond a value."""
+    if value == 0:
+        raise ValueError("value 0 lies on neither side: use an effect that matters, above 0 or below it")
     sign = 1.0 if value > 0 else -1.0
     names = ("estimate", "conf_low", "conf_high") if sign > 0 else ("estimate", "conf_high", "conf_low")
     for name, part in curves.groupby("treatment_class", sort=False):

@@ -157,7 +157,7 @@ class TimeCourse:
         """First hour at which each curve reaches `value` (in the measure's own unit), and at which its band does.
 
         conf_low : first hour at which the band's far end reaches it; conf_high : at which the whole band lies
-        beyond it. Missing when it never does within 64 weeks.
+        beyond it. Missing when it never does within 64 weeks. ValueError for a value of 0.
         """
         return first_hours(self.predict(GRID, level=level), value)
 
@@ -165,7 +165,7 @@ class TimeCourse:
         """Hours for which each curve lies at or beyond `value`, up to the class's last look.
 
         conf_low, conf_high : the same of the band's near and far end. `still` : the curve has not come back by the
-        last look, so the duration is at least this.
+        last look, so the duration is at least this. ValueError for a value of 0.
         """
         last = self.effects.groupby("treatment_class")["hours"].max()
         return hours_beyond(self.predict(GRID, level=level), value, last)

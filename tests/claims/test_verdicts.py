@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import ketamine_analysis as ka
-from ketamine_analysis.claims.looks import one_look
+from ketamine_analysis.claims.looks import looks_of, one_look
 from ketamine_analysis.claims.quantities import claim_estimates
 from ketamine_analysis.errors import NotInData
 
@@ -312,6 +312,17 @@ def test_a_look_given_twice_is_one_look_whatever_the_row_order():
     one, turned = ka.judge_claims(both), ka.judge_claims(both.iloc[::-1].reset_index(drop=True))
     pd.testing.assert_series_equal(one["estimate"], turned["estimate"])
     assert one.set_index("part").loc["ketamine at 24 h", "patients"] == 600
+
+
+def test_of_two_scales_the_counts_beside_a_look_are_the_primary_scale_s_whatever_the_row_order():
+    first = trials((80, 30), (78, 31)).assign(scale="MADRS", primary_scale="MADRS")
+    other = trials((60, 30), (58, 31)).assign(scale="HAMD17", primary_scale="MADRS")
+    both, none = pd.concat([other, first], ignore_index=True), ka.load_evidence("effects").head(0)
+    n = first["n"].iloc[0]
+    expected = [np.log(e / (n - e)) - np.log(c / (n - c)) for e, c in ((80, 30), (78, 31))]
+    for arms in (both, both.iloc[::-1].reset_index(drop=True)):
+        found = looks_of(arms, none, False).set_index("study").sort_index()["count_estimate"]
+        assert found.tolist() == pytest.approx(expected)
 
 
 def test_side_effects_without_a_contrast_are_no_quantity():

@@ -75,6 +75,24 @@ def test_arms_kept_apart_share_their_control(measure, shared):
     assert np.linalg.eigvalsh(covariance).min() > 0
 
 
+SHARED = load("meta_analysis.json")["shared_control"]
+NAMES = {"OR": "log_odds_ratio", "RR": "log_risk_ratio", "RD": "risk_difference", "MD": "mean_difference"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_shared_control_adds_equals_the_reference(name):
+    arms = pd.DataFrame(SHARED["arms"]).T.rename_axis("arm").reset_index()
+    arms = arms.assign(
+        study="s", role=["active", "active", "control"], treatment_class="drug", hours=24.0, scale="MADRS"
+    )
+    outcome, expected = "change" if name == "MD" else "response", SHARED["contrasts"][name]
+    effects = ka.contrast_arms(arms.assign(outcome=outcome), outcome=outcome, measure=NAMES[name], combine="arm")
+    assert effects["estimate"].tolist() == pytest.approx(expected["yi"], rel=1e-10)
+    covariance = ka.sampling_covariance(effects)
+    assert np.diag(covariance).tolist() == pytest.approx(expected["vi"], rel=1e-10)
+    assert covariance[0, 1] == covariance[1, 0] == pytest.approx(expected["covariance"], rel=1e-10)
+
+
 def test_shared_control_of_standardized_differences():
     arms = _three_arms().assign(outcome="change")
     effects = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference", combine="arm")
@@ -136,6 +154,39 @@ def test_a_standard_error_is_not_taken_for_a_spread():
     assert row["estimate"] == pytest.approx(-5 / np.sqrt((25 + 36) / 2) * (1 - 3 / (4 * 58 - 1)), rel=1e-4)
     other = based.assign(baseline_scale="HAMD17")
     assert ka.contrast_arms(other, outcome="change", measure=measure).empty
+
+
+def _two(n, control_n, sd, control_sd):
+    return _arms(study="s", arm=["drug", "placebo"], role=["active", "control"], outcome="change", n=[n, control_n],
+                 mean=[-3.0, -1.0], sd=[sd, control_sd])  # fmt: skip
+
+
+def test_two_patients_an_arm_are_enough_for_a_standardised_difference_and_three_in_all_are_not():
+    """J(2) = Γ(1) / (√1 · Γ(½)) = 1/√π; with one degree of freedom J does not exist."""
+    measure = "standardized_mean_difference"
+    row = ka.contrast_arms(_two(2, 2, 2.0, 2.0), outcome="change", measure=measure).iloc[0]
+    assert row["estimate"] == pytest.approx(-2 / 2 / np.sqrt(np.pi))
+    assert row["std_error"] == pytest.approx(np.sqrt(1 / 2 + 1 / 2 + (1 / np.pi) / (2 * 4)))
+    assert ka.contrast_arms(_two(2, 1, 2.0, 2.0), outcome="change", measure=measure).empty
+
+
+def test_arms_without_a_spread_form_no_difference_and_small_spreads_do():
+    row = ka.contrast_arms(_two(25, 16, 0.5, 0.4), outcome="change", measure="mean_difference").iloc[0]
+    assert row["estimate"] == -2 and row["std_error"] == pytest.approx(np.hypot(0.1, 0.1))
+    for sd, control_sd in ((0.0, 0.4), (0.5, 0.0), (0.0, 0.0)):
+        arms = _two(25, 16, sd, control_sd)
+        assert ka.contrast_arms(arms, outcome="change", measure="mean_difference").empty
+        reasons = ka.without_contrast(arms, outcome="change", measure="mean_difference")["reason"]
+        assert len(reasons) == 2 and reasons.str.startswith("no spread").all()
+
+
+def test_a_spread_printed_as_nought_gives_way_to_the_baseline_s():
+    arms = _two(30, 28, 0.0, 0.0).assign(std_error=[1.0, 1.5], baseline_sd=5.0, baseline_scale="MADRS")
+    row = ka.contrast_arms(arms, outcome="change", measure="standardized_mean_difference").iloc[0]
+    g = -2 / 5 * (1 - 3 / (4 * 56 - 1))
+    assert row["sd_source"] == "baseline" and row["estimate"] == pytest.approx(g, rel=1e-4)
+    assert row["control_variance"] == pytest.approx(2.25 / 25)
+    assert row["active_variance"] == pytest.approx(1 / 25 + g**2 / (2 * 58), rel=1e-4)
 
 
 def test_controls_by_default_by_name_and_all():
@@ -216,6 +267,9 @@ def test_a_table_without_roles_asks_for_the_control():
     with pytest.raises(ValueError, match="name the control arm"):
         ka.contrast_arms(arms)
     assert len(ka.contrast_arms(arms, control="placebo")) == 1
+    many = pd.concat([arms.iloc[[0]].assign(arm=letter) for letter in "lkjihgfedcba"])  # ten of twelve are shown
+    with pytest.raises(ValueError, match=r"arms are \['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'\]"):
+        ka.contrast_arms(many)
 
 
 def test_several_times_of_one_trial_need_a_choice():
@@ -339,3 +393,35 @@ def test_an_arm_of_nobody_is_refused(column, value):
     arms.loc[1, ["events", column]] = 0.0, value
     with pytest.raises(ka.DatasetError, match="row 1, column n: .* breaks rule 'at least one patient'"):
         ka.contrast_arms(arms)
+
+
+def test_log_odds_of_arms_by_hand():
+    """5 of 20 and 3 of 10 are one class: 8 of 30; 0 of 12, 7 of 7 and 1 of 9: ½ in both cells of the first two alone."""
+    arms = _arms(
+        study=["a", "a", "b", "c", "d"], arm=["low", "high", "x", "x", "x"], treatment_class="ketamine",
+        outcome="response", n=[20, 10, 12, 7, 9], events=[5, 3, 0, 7, 1],
+    )  # fmt: skip
+    found = ka.arm_log_odds(arms).set_index("study")
+    cells = pd.DataFrame({"yes": [8, 0.5, 7.5, 1], "no": [22, 12.5, 0.5, 8]}, index=list("abcd"))
+    assert found["estimate"].tolist() == pytest.approx(np.log(cells["yes"] / cells["no"]).tolist())
+    assert found["std_error"].tolist() == pytest.approx(np.sqrt(1 / cells["yes"] + 1 / cells["no"]).tolist())
+    assert found["added"].tolist() == [0, 0.5, 0.5, 0] and found["n"].tolist() == [30, 12, 7, 9]
+
+
+def test_a_row_without_its_hour_forms_no_contrast_and_its_reason_is_said():
+    arms = _three_arms().iloc[[1, 2]].assign(hours=np.nan)
+    assert ka.contrast_arms(arms).empty
+    assert ka.without_contrast(arms)["reason"].tolist() == ["no time stated"] * 2
+    assert len(ka.contrast_arms(arms.assign(timing="not_stated"))) == 1
+    assert len(ka.contrast_arms(arms.drop(columns="hours"))) == 1
+
+
+def test_what_was_meant_is_guessed_of_the_first_and_what_fits_is_named():
+    with pytest.raises(ValueError, match=r"control \['plcebo', 'zzz'\] is no arm.*did you mean 'placebo'"):
+        ka.contrast_arms(_three_arms(), control=("plcebo", "zzz"))
+    with pytest.raises(ValueError, match=r"use one of \['log_odds_ratio', 'log_risk_ratio', 'risk_difference'\]"):
+        ka.contrast_arms(_three_arms(), measure="mean_difference")
+    with pytest.raises(TypeError):
+        ka.contrast_arms(_three_arms(), "response")
+    with pytest.raises(TypeError):
+        ka.without_contrast(_three_arms(), "response")

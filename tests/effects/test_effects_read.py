@@ -59,6 +59,17 @@ def test_they_are_collected_as_the_papers_own_contrasts_are():
     )
 
 
+def test_a_class_that_is_not_said_is_the_treatment_and_a_treatment_that_is_not_said_the_arm():
+    table = RATIOS.assign(arm=["high dose", "low dose"], treatment=["esketamine", None])
+    read = ka.read_effects(table, columns=NAMES, measure="OR", favours_drug="above_1")
+    assert read["treatment"].tolist() == ["esketamine", "low dose"]
+    assert read["treatment_class"].tolist() == ["esketamine", "low dose"]
+    classed = ka.read_effects(
+        table.assign(treatment_class=[None, "ketamine"]), columns=NAMES, measure="OR", favours_drug="above_1"
+    )
+    assert classed["treatment_class"].tolist() == ["esketamine", "ketamine"]
+
+
 def test_an_active_control_is_not_pooled_as_a_control_and_no_time_is_no_window():
     triangle = pd.DataFrame({
         "studlab": ["N1", "E1", "S1"], "treat1": ["fluoxetine", "venlafaxine", "venlafaxine"],

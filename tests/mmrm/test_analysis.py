@@ -243,6 +243,15 @@ def test_effects_enter_pooling_beside_published_trials():
     assert effects["estimate"].min() < ketamine["estimate"] < 0
 
 
+def test_a_class_that_is_not_said_is_the_treatment_and_without_one_the_arm():
+    table = trial("small").assign(study="here", scale="MADRS")
+    named = table.assign(treatment=table["arm"].map({"ketamine": "esketamine", "placebo": "saline"}))
+    assert set(ka.fit_mmrm(named).effects()["treatment_class"]) == {"esketamine"}
+    assert set(ka.fit_mmrm(table).effects()["treatment_class"]) == {"ketamine"}
+    classed = named.assign(treatment_class=named["arm"].map({"ketamine": "nmda", "placebo": "placebo"}))
+    assert set(ka.fit_mmrm(classed).effects()["treatment_class"]) == {"nmda"}
+
+
 def test_standardised_effects_by_hand():
     table = trial("small").query("hours == 24").assign(study="here")
     result = ka.fit_mmrm(table)

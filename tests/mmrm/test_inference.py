@@ -92,3 +92,14 @@ def test_joint_degrees_of_freedom_of_several_match_the_mean_of_f(monkeypatch):
     expected = 4 / 2 + 10 / 8  # the sum of the means of two F(1, df)
     found = inference._fai_cornelius(SimpleNamespace(plain=np.eye(2)), np.eye(2))
     assert found == pytest.approx(2 * expected / (expected - 2))
+
+
+@pytest.mark.parametrize(("left", "rows"), [(1e-8, 2), (1e-12, 1)])
+def test_a_row_that_the_others_hold_already_counts_once(left, rows):
+    """Two unit rows whose cosine is 1 − left: their products have the eigenvalues left and 2 − left."""
+    cosine = 1 - left
+    pair = np.array([[1.0, 0.0], [cosine, np.sqrt(1 - cosine**2)]])
+    found = inference._independent(SimpleNamespace(plain=np.eye(2)), pair)
+    assert len(found) == rows
+    if rows == 1:  # what is left spans their common direction
+        assert np.abs(found[0] / np.linalg.norm(found[0])) == pytest.approx([1, 0], abs=1e-5)

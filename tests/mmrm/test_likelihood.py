@@ -1,5 +1,7 @@
 """The likelihood from sums: against one matrix per patient, its derivatives, its optimum, hard cases."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from numpy.testing import assert_allclose
 from small_data import few_patients, trial
 
 import ketamine_analysis as ka
+from ketamine_analysis.mmrm import likelihood
 from ketamine_analysis.mmrm.covariances import STRUCTURES, covariance_derivatives
 from ketamine_analysis.mmrm.likelihood import evaluate
 
@@ -63,6 +66,16 @@ def test_gradient_and_hessian_equal_differences(covariance, choices):
         assert_allclose(here.hessian[k], bend, rtol=1e-6, atol=1e-6)
         slopes = (np.linalg.inv(up.covariance) - np.linalg.inv(down.covariance)) / (2 * step)
         assert_allclose(here.slopes[k], slopes, rtol=1e-5, atol=1e-6 * np.abs(slopes).max())
+
+
+@pytest.mark.parametrize(
+    ("height", "bend", "there"),
+    [(-3.0, 1.0, True), (-3.0, np.nan, False), (np.inf, 1.0, False), (np.nan, np.inf, False)],
+)
+def test_a_point_whose_value_or_curvature_is_not_finite_is_no_point(height, bend, there, monkeypatch):
+    point = SimpleNamespace(log_likelihood=height, hessian=np.array([[1.0, bend], [bend, 1.0]]))
+    monkeypatch.setattr(likelihood, "_evaluate", lambda *_: point)
+    assert evaluate(None, None, None) is (point if there else None)
 
 
 def nothing_better(result):

@@ -62,6 +62,8 @@ def test_remission_is_a_named_choice():
     assert ka.derive_outcomes(table)["remission"].tolist()[1] is False
     out = ka.derive_outcomes(table, remission={"MADRS": "<=12"})
     assert out["remission"].tolist()[1] is True and out["remission_definition"].iloc[1] == "MADRS<=12"
+    everyone = {name: next(iter(scale.remission), None) for name, scale in ka.SCALES.items()}  # every scale named
+    assert ka.derive_outcomes(table, remission={**everyone, "MADRS": "<=12"})["remission"].tolist()[1] is True
     with pytest.raises(ValueError, match="no remission cut-off '<=11'"):
         ka.derive_outcomes(table, remission="<=11")
     with pytest.raises(ValueError, match=r"response_fraction 50"):
@@ -96,6 +98,7 @@ def test_means_and_intervals_by_hand():
     row = _row("observed", "change", 24)
     values = np.array([-20, -15, -18.0])
     assert row["sd"] == pytest.approx(values.std(ddof=1))
+    assert row["std_error"] == pytest.approx(2.516611 / np.sqrt(3), rel=1e-6)  # deviations −7/3, 8/3, −1/3: 19/3 over 3
     assert row["conf_high"] - row["mean"] == pytest.approx(4.302653 * row["std_error"], rel=1e-6)  # t with 2 df
     rate = _row("observed", "response", 168)
     assert [rate["conf_low"], rate["conf_high"]] == pytest.approx(ka.proportion_interval(1, 2))
@@ -119,6 +122,11 @@ def test_row_order_and_the_caller_s_table_do_not_matter():
     other = ka.summarize_arms(ka.derive_outcomes(trial.sample(frac=1, random_state=2)), missing="locf")
     pd.testing.assert_frame_equal(one, other, rtol=1e-12)
     pd.testing.assert_frame_equal(trial, before)
+
+
+def test_the_labels_of_the_caller_s_rows_are_neither_kept_nor_a_column():
+    labelled = FOUR.set_index(pd.Index([7] * len(FOUR), name="line"))
+    pd.testing.assert_frame_equal(ka.derive_outcomes(labelled), ka.derive_outcomes(FOUR))
 
 
 def test_wrong_choices_are_named():

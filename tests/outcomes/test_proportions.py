@@ -58,6 +58,25 @@ def test_arrays_answer_like_single_numbers():
     assert both.conf_low[0] == pytest.approx(alone.conf_low, abs=1e-14)
 
 
+@pytest.mark.parametrize("method", ["wilson", "clopper_pearson"])
+def test_nobody_has_no_interval_and_everybody_and_nobody_of_some_reach_the_ends(method):
+    low, high = ka.proportion_interval([0, 0, 5], [0, 5, 5], method=method)
+    assert np.isnan([low[0], high[0]]).all()
+    # by hand: Wilson's z²/(n + z²), Clopper and Pearson's 1 − 0.025^(1/n)
+    far = {"wilson": 1.959964**2 / (5 + 1.959964**2), "clopper_pearson": 1 - 0.025 ** (1 / 5)}[method]
+    assert low[1:].tolist() == pytest.approx([0, 1 - far], abs=1e-7) and low[1] == 0
+    assert high[1:].tolist() == pytest.approx([far, 1], abs=1e-7) and high[2] == 1
+    alone = ka.proportion_interval(0, 0, method=method)
+    assert np.isnan(alone).all()
+
+
+def test_no_patients_are_no_comparison():
+    for method in ("wald", "newcombe"):
+        r = ka.risk_difference(0, 0, 3, 10, method=method)
+        assert np.isnan([r.estimate, r.conf_low, r.conf_high]).all()
+    assert ka.describe_number_needed_to_treat(np.nan, np.nan, np.nan) == "NNT not defined (no patients)"
+
+
 def test_miettinen_nurminen_exists_for_every_small_table():
     n, cn = 7, 5
     e, ce = (grid.ravel() for grid in np.meshgrid(np.arange(n + 1), np.arange(cn + 1)))
@@ -81,6 +100,18 @@ def test_esketamine_risk_differences_reproduce_to_the_printed_digit():
                 r = ka.risk_difference(active["events"], active["n"], control["events"], control["n"], method="wald")
                 found.append(round(100 * float(r.estimate), 1))
     assert sorted(found) == sorted([17.3, 21.5, 15.2, 14.2, 5.5, 8.2, 13.7, 10.8])
+
+
+@pytest.mark.parametrize(
+    ("function", "counts"),
+    [(ka.proportion_interval, (1, 2)), (ka.risk_difference, (1, 2, 1, 2)), (ka.risk_ratio, (1, 2, 1, 2)),
+     (ka.odds_ratio, (1, 2, 1, 2)), (ka.number_needed_to_treat, (1, 2, 1, 2))],
+)  # fmt: skip
+def test_counts_may_be_named_and_choices_must_be(function, counts):
+    names = ("events", "n", "control_events", "control_n")
+    function(**dict(zip(names, counts, strict=False)))
+    with pytest.raises(TypeError):
+        function(*counts, 0.9)
 
 
 def test_number_needed_to_treat_runs_through_infinity():

@@ -140,3 +140,16 @@ def test_an_arm_that_stands_twice_lends_its_control_rate_once_from_the_primary_s
         table = pd.DataFrame([*extra, *once.to_dict("records")])
         alone, twice = (ka.answer(ka.collect_effects(once), one, windows=("24 h",)) for one in (once, table))
         pd.testing.assert_frame_equal(twice.control_rates, alone.control_rates)
+
+
+def test_of_two_kinds_of_control_the_one_of_most_people_lends_its_rate_whatever_the_order_of_rows():
+    def control(arm, kind, n, events):
+        return {"study": "one", "arm": arm, "role": "control", "treatment_class": "placebo", "control_kind": kind,
+                "hours": 24.0, "scale": "MADRS", "outcome": "response", "n": n, "events": events}  # fmt: skip
+
+    active = {**control("x", None, 40, 20), "role": "active", "treatment_class": "ketamine"}
+    few, many = control("saline", "placebo", 20, 12), control("midazolam", "active_placebo", 30, 9)
+    effects = ka.collect_effects(pd.DataFrame([active, many]))
+    for rows in ([active, few, many], [many, few, active], [few, many, active]):
+        rate = ka.answer(effects, pd.DataFrame(rows), windows=("24 h",)).control_rates.iloc[0]
+        assert (rate["estimate"], rate["k"]) == (pytest.approx(9 / 30, abs=1e-9), 1)

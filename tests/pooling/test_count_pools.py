@@ -37,6 +37,10 @@ def test_trials_without_information_are_listed():
         ({"events": 0}, "log_odds_ratio", "0 or infinite"),
         ({"events": 0}, "log_risk_ratio", "0 or infinite"),
         ({"n": None}, "log_odds_ratio", "'n'"),
+        ({"events": 0, "n": 0}, "log_odds_ratio", r"events must be whole numbers from 0 to n; rows \[0, 1, 2, 3, 4\]"),
+        ({"control_events": 0, "control_n": 0}, "log_odds_ratio", "control_events must be whole numbers"),
+        ({"events": 1.5}, "log_odds_ratio", "events must be whole numbers"),
+        ({"events": -1}, "log_odds_ratio", "events must be whole numbers"),
         ({}, "hazard", "'hazard' is unknown"),
     ],
 )

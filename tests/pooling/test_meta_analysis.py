@@ -4,7 +4,7 @@ import pytest
 from reference_numbers import load
 
 import ketamine_analysis as ka
-from ketamine_analysis.pooling.heterogeneity import log_likelihood
+from ketamine_analysis.pooling.heterogeneity import _score, log_likelihood
 
 REFERENCE = load("meta_analysis.json")
 INFERENCE = {"z": "wald", "knha": "hksj", "adhoc": "hksj_modified"}
@@ -16,7 +16,8 @@ def _as_list(value):
 
 def _effects(case):
     one = REFERENCE["cases"][case]
-    return pd.DataFrame({"estimate": _as_list(one["yi"]), "std_error": np.sqrt(_as_list(one["vi"]))})
+    table = pd.DataFrame({"estimate": _as_list(one["yi"]), "variance": _as_list(one["vi"])}).dropna()  # null: left out
+    return table.assign(std_error=np.sqrt(table["variance"].astype(float))).reset_index(drop=True)
 
 
 def _close(found, expected, rel=1e-6, absolute=1e-9):
@@ -26,7 +27,9 @@ def _close(found, expected, rel=1e-6, absolute=1e-9):
         assert found == pytest.approx(expected, rel=rel, abs=absolute)
 
 
-@pytest.mark.parametrize("fit", REFERENCE["fits"], ids=lambda f: f"{f['case']}-{f['method']}-{f['test']}")
+@pytest.mark.parametrize(
+    "fit", [*REFERENCE["fits"], *REFERENCE["fits_drop00"]], ids=lambda f: f"{f['case']}-{f['method']}-{f['test']}"
+)
 def test_pooling_agrees_with_metafor(fit):
     result = ka.random_effects(_effects(fit["case"]), method=fit["method"], inference=INFERENCE[fit["test"]])
     row = result.summary().iloc[0]
@@ -119,6 +122,20 @@ def test_no_better_likelihood_is_near():
         assert other <= best + 1e-12
 
 
+@pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.parametrize("tau2", [0.0, 0.05, 0.4])
+def test_score_and_curvature_are_the_derivatives_of_the_likelihood(restricted, tau2):
+    table, step = _effects("bcg_log_odds_ratio"), 1e-5
+    y, v = (table[name].to_numpy(float)[None] for name in ("estimate", "variance"))
+    seen = np.ones(y.shape, bool)
+    first, second = _score(y, v, seen, np.array([tau2]), restricted)
+    up, down = (np.array([tau2 + sign * step]) for sign in (1, -1))
+    height = [log_likelihood(y, v, seen, at, restricted=restricted)[0] for at in (up, down)]
+    slope = [_score(y, v, seen, at, restricted)[0][0] for at in (up, down)]
+    assert first[0] == pytest.approx((height[0] - height[1]) / (2 * step), rel=1e-5)
+    assert second[0] == pytest.approx((slope[0] - slope[1]) / (2 * step), rel=1e-5)
+
+
 def test_many_poolings_in_one_call_equal_one_by_one():
     rng = np.random.default_rng(7)
     sizes = rng.integers(1, 9, 40)
@@ -126,9 +143,12 @@ def test_many_poolings_in_one_call_equal_one_by_one():
     table = pd.DataFrame({"g": group, "estimate": rng.normal(0, 0.5, len(group)), "std_error": 0.3})
     table = table.sample(frac=1, random_state=1)
     for method in ("REML", "ML", "PM", "DL"):
-        together = ka.random_effects(table, by="g", method=method).summary().set_index("g")
+        result = ka.random_effects(table, by="g", method=method)
+        together, likelihood = result.summary().set_index("g"), result.log_likelihood()
         for g, part in table.groupby("g"):
-            alone = ka.random_effects(part, method=method).summary().iloc[0]
+            alone = ka.random_effects(part, method=method)
+            assert likelihood[g] == pytest.approx(alone.log_likelihood(), rel=1e-12)
+            alone = alone.summary().iloc[0]
             for name in ("estimate", "std_error", "tau2", "conf_low"):
                 assert together.loc[g, name] == pytest.approx(alone[name], rel=1e-10, abs=1e-14, nan_ok=True)
 
@@ -151,6 +171,29 @@ def test_one_trial_gives_its_own_interval():
     assert np.isnan(row["tau2"]) and np.isnan(row["I2"]) and row["inference"] == "wald (one trial)"
     interval = ka.random_effects(pd.DataFrame({"estimate": [0.4], "std_error": [0.3]})).prediction_interval()
     assert interval["prediction_low"].isna().all()
+
+
+def test_a_single_trial_cannot_be_left_out():
+    table = pd.DataFrame({"g": list("aab"), "study": list("xyz"), "estimate": [0.1, 0.9, 0.4], "std_error": 0.3})
+    left = ka.random_effects(table, by="g").leave_one_out()
+    assert left[["g", "left_out", "estimate"]].to_numpy().tolist() == [["a", "x", 0.9], ["a", "y", 0.1]]
+
+
+def test_the_measure_is_said_where_every_row_says_the_same():
+    table = pd.DataFrame({"estimate": [0.1, 0.9], "std_error": 0.3})
+    for measure, said in (("log_odds_ratio", "log_odds_ratio"), (["log_odds_ratio", None], "mixed")):
+        assert ka.random_effects(table.assign(measure=measure)).summary()["measure"].tolist() == [said]
+    assert ka.random_effects(table).summary()["measure"].isna().all()
+
+
+def test_the_interval_of_i2_is_that_of_the_spread_over_the_typical_variance():
+    """Trials of one variance 0.04: the typical variance is 0.04, and I² = τ²/(τ² + 0.04) at each limit."""
+    row = ka.random_effects(
+        pd.DataFrame({"estimate": [0.0, 0.5, 1.0, 1.3], "std_error": 0.2})
+    ).tau2_interval().iloc[0]  # fmt: skip
+    for end in ("low", "high"):
+        assert row[f"I2_{end}"] == pytest.approx(100 * row[f"tau2_{end}"] / (row[f"tau2_{end}"] + 0.04), rel=1e-12)
+    assert 0 < row["tau2_low"] < row["tau2_high"]
 
 
 def test_weights_add_up_and_follow_the_rows():
