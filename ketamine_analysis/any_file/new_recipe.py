@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import describe_problems, one_problem
 from ..folders import write_whole
+from ..outcomes.scales import NOT_STATED
 from ..reading.formats import RawTable, read_table
 from ..reading.workbooks import WORKBOOKS
 from .codebook_file import plan_codebook
@@ -36,6 +37,14 @@ NOTES = {  # beside the heads of the tables
     "filter": "only rows with these values are read",
     "arms": "role is active or control; a control needs a control_kind (placebo, active_placebo, …)",
 }
+OWN_SCALE = """# a scale that is not known here: name it in scale = "…", take away the signs "#", and say what it is
+# [scales."our mood scale"]
+# minimum = 0
+# maximum = 40
+# citation = "our clinic's manual"  # where its range and direction are from
+# higher_is_worse = true  # false: a higher score is better
+# remission = { "<=8" = "our clinic's manual" }  # may be left out
+"""
 HEAD = """# How to read {file}. Written by `ketamine-analysis new`; correct it here, no code is needed.
 # Each line says how sure it is: sure, likely, GUESS. Times are hours since first dose.
 """
@@ -136,6 +145,8 @@ def _toml(plan: Plan, path: Path) -> str:
             lines += [f"[{name}]  # {NOTES[name]}", *(_line(key, guess) for key, guess in table.items())]
             lines += [NOMINAL] if name == "time" else []
             lines.append("")
+    if plan.top.get("scale") is not None and plan.top["scale"].value in ("?", NOT_STATED):
+        lines.append(OWN_SCALE)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -15,7 +15,7 @@ from .recipe_of_scores import numeric_or_words, plan_scale, plan_score
 from .recipe_plan import ALL, MANY, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import GUESS, LIKELY, SURE, Guess, guess_date_format, guess_scale, guess_visits, spellings, words_of
 from .recognise_arms import drug_words, guess_arms
-from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit, visit_in
+from .recognise_wide import WideColumn, guess_items, guess_wide, items_by_visit, visit_in, wide_by_stem
 
 OFTEN = 0.5  # share of rows
 FEW = 6  # groups of patients
@@ -31,6 +31,8 @@ def plan_patients(plan: Plan, path: Path, kind: str) -> None:
     _plan_instrument(plan)
     said = [raw.column_labels.get(name, "") for name in raw.frame.columns if name != "_line"]
     told = guess_wide([name for name in raw.frame.columns if name != "_line"])
+    numbers = [name for name in raw.frame.columns if name != "_line" and _numeric(raw.frame[name])]
+    told = told or wide_by_stem([str(name) for name in numbers])
     if "study" not in columns:
         plan.top["study"] = Guess(path.stem, LIKELY, "the file's name; no column names the study")
     plan_scale(plan, [*told, *said, *map(str, raw.frame.columns), path.stem], kind)
@@ -188,6 +190,10 @@ def _groups(plan: Plan) -> list[str]:
     return found
 
 
+def _numeric(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(numeric_or_words(values))
+
+
 def _answers(values: pd.Series) -> bool:
     """A column of yes and no: a co-medication, a history, no arm."""
     return set(values.str.strip().str.casefold()) <= YES_NO
@@ -256,11 +262,7 @@ def _plan_long(plan: Plan, items: Mapping[tuple[str, str | None], list[str]], to
     if "score" in columns:
         columns.pop("change", None)
     when = columns.get("hours")
-    if (
-        when is not None
-        and "visit" not in columns
-        and not pd.api.types.is_numeric_dtype(numeric_or_words(raw.frame[when.value]))
-    ):
+    if when is not None and "visit" not in columns and not _numeric(raw.frame[when.value]):
         columns["visit"] = columns.pop("hours")  # a column called time that holds labels
     visit = columns.get("visit")
     labels = words_of(raw, visit.value) if visit else []

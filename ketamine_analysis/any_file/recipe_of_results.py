@@ -8,10 +8,11 @@ from ..outcomes.scales import NOT_STATED
 from ..reading.column_names import squeezed
 from ..words import numeric
 from .metapsy import NEEDED, metapsy_arm
-from .recipe_plan import ALL, Plan, plan_arms, plan_unit
+from .recipe_plan import ALL, Plan, plan_arms, plan_missing, plan_unit
 from .recognise import ARM_LEVEL, GUESS, LIKELY, SURE, Guess, guess_scale, spellings, words_of
 from .recognise_results import guess_measure, results_columns, row_a_contrast, row_an_arm, side_by_side
 
+SPREADS = ("mean", "sd", "std_error", "n", "events", "percent", "estimate", "conf_low", "conf_high")
 METAPSY = {*NEEDED, "time_weeks", "outcome_type"}
 OUTCOME_WORDS = {"resp": "response", "remi": "remission", "relaps": "relapse", "chang": "change"}
 NO_TIME = "no column tells when: the results of a trial are contrasted, and stand in no time window and on no curve"
@@ -21,6 +22,18 @@ NO_DRUG = 'which drugs the arms had is not told: [arms] experimental = { treatme
 def plan_results(plan: Plan, path: Path) -> bool:
     """Fills the plan where the file holds results of trials; False where it does not look so."""
     columns = set(plan.raw.frame.columns)
+    if not _planned(plan, path, columns):
+        return False
+    numbers = [
+        str(guess.value)
+        for name, guess in plan.columns.items()
+        if name.rpartition("_")[0] in SPREADS or name in SPREADS
+    ]
+    plan_missing(plan, numbers)
+    return True
+
+
+def _planned(plan: Plan, path: Path, columns: set[str]) -> bool:
     if columns >= METAPSY:
         _plan_metapsy(plan)
     elif sides := side_by_side(plan.raw):
@@ -112,6 +125,10 @@ def _keep_columns(plan: Plan, found: dict[str, Guess]) -> None:
 def _plan_words(plan: Plan, path: Path) -> None:
     """Outcome, scale and time, where no column holds them."""
     raw, columns = plan.raw, plan.columns
+    if "outcome" in columns and (held := words_of(raw, columns["outcome"].value)) and all(map(_names_scale, held)):
+        columns["scale"] = columns.pop("outcome")  # "MADRS" is what was rated, not what was counted
+        plan.tables["scale_names"] = {one: Guess(guess.value, LIKELY, f"{one!r}") for one in held
+                                      if (guess := guess_scale([one])) is not None}  # fmt: skip
     texts = [*raw.column_labels.values(), *map(str, raw.frame.columns), path.stem]
     if "outcome" not in columns:
         _plan_outcome(plan, path)
@@ -124,6 +141,10 @@ def _plan_words(plan: Plan, path: Path) -> None:
     plan_unit(plan)
     if "hours" not in columns:
         plan.notes.append(NO_TIME)
+
+
+def _names_scale(word: str) -> bool:
+    return guess_scale([word]) is not None
 
 
 def _plan_outcome(plan: Plan, path: Path) -> None:

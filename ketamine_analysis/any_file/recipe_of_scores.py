@@ -29,7 +29,7 @@ def plan_scale(plan: Plan, texts: list[str], kind: str) -> None:
             break
     if "scale" not in plan.top and "scale_names" not in plan.tables:
         plan.top["scale"] = guess_scale(texts) or Guess(
-            "?", GUESS, "no name tells it: a known scale, or not_stated (changes alone)"
+            "?", GUESS, "no name tells it: a known scale, one of your own (see the end), or not_stated (changes alone)"
         )
     if kind == "ADaM":
         if "ANL01FL" in raw.frame:

@@ -163,7 +163,7 @@ def guess_missing(raw: RawTable, numbers: Iterable[str]) -> dict[Any, str]:
         negative = {one for one in present if one < 0}
         changes = len(negative) > 3 or not negative <= set(SENTINELS)  # numbers below nought, and no codes
         for word in dict.fromkeys(raw.frame[name][number.isna()].dropna().astype(str).str.strip()):
-            if re.fullmatch(rf"{MISSING_LABELS}|-+|\?|nd|drop(ped)?[ -]?out", word.casefold()):
+            if re.fullmatch(rf"{MISSING_LABELS}|-+|\?|n\.?[rd]\.?|drop(ped)?[ -]?out", word.casefold()):
                 found[word] = f"stands in {name}, and is no number"
         for code, words in raw.labels.get(name, {}).items():
             if code in present and re.search(MISSING_LABELS, str(words).casefold()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..outcomes.scales import SCALES
@@ -47,6 +47,17 @@ def guess_wide(columns: Collection[str]) -> dict[str, WideColumn]:
         if alone and column not in found and stems[stem := alone["stem"].strip("_ .-")] >= SIBLINGS:
             found[column] = WideColumn(stem, int(alone["item"]), None)
     return found
+
+
+def wide_by_stem(columns: Iterable[str]) -> dict[str, WideColumn]:
+    """Columns of one and the same stem with different visits (vit_base, vit_24h), where no name tells a scale."""
+    told = {column: one for column in columns if (one := _parts(column)) is not None and one.visit and one.item is None}
+    stems = Counter(one.stem.casefold() for one in told.values() if len(one.stem) > 1)
+    several = [stem for stem, count in stems.items() if count > 1]
+    if len(several) != 1:
+        return {}
+    found = {column: one for column, one in told.items() if one.stem.casefold() == several[0]}
+    return found if len({one.visit for one in found.values()}) == len(found) else {}
 
 
 def visit_in(column: str) -> str | None:

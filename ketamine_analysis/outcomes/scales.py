@@ -7,6 +7,7 @@ taken, so that no valid score is refused. A band or cut-off that is not publishe
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import one_problem
+from ..errors import nearest, one_problem
 from .depression_scales import DEPRESSION_SCALES
 from .other_scales import OTHER_SCALES
 from .scale_definition import NOT_STATED, Cutoff, Scale, own_scale
@@ -93,6 +94,12 @@ def define_scales(definitions: Mapping[str, Any], file: str) -> None:
         except (TypeError, ValueError) as error:
             told = str(error).replace("own_scale() ", "")
             keys = "minimum, maximum, citation; label, floor, higher_is_worse, integer, remission"
+            wrong = re.search("unexpected keyword argument '(.*?)'", told)
+            told = (
+                f"{wrong[1]!r} is no key of a scale{nearest(wrong[1], keys.replace(';', ',').split(', '))}"
+                if wrong
+                else told
+            )
             raise one_problem(file, "a scale that can be", f"{told}; its keys are {keys}", f"scales.{name}") from None
 
 

@@ -24,7 +24,7 @@ TAGS = {
     "ul",
 }  # fmt: skip
 OWN_IMAGE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]+")
-OWN_LINK = re.compile(r"(?:https?://|#|[\w%.-][\w%./-]*(?:#|$))", re.IGNORECASE)
+OWN_LINK = re.compile(r"(?:#|[\w%.-][\w%./-]*(?:#|$))")  # of these pages: a name in the data leads to no other host
 
 
 def page_body(notebook: nbformat.NotebookNode, name: str, names: list[str]) -> str:

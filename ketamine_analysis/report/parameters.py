@@ -91,6 +91,8 @@ def _value(key: str, text: str, default: Any) -> Any:
         value = tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
         value = text
+    except (RecursionError, ValueError):  # nested a thousand deep, a number of a thousand digits
+        raise ValueError(f"--set {key}: the value cannot be read") from None
     if isinstance(default, str) and not isinstance(value, str):
         value = text  # 24 for a text parameter is "24"
     if isinstance(default, float) and type(value) is int:

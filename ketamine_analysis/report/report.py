@@ -133,8 +133,8 @@ def _run_notebook(source: Path, folder: Path, parameters: dict[str, Any]) -> dic
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
-            str(source),
-            str(output),
+            _as_it_stands(source),
+            _as_it_stands(output),
             parameters={**parameters, "results": str(folder)},
             cwd=str(source.parent),
             kernel_name="python3",
@@ -158,6 +158,11 @@ def _run_notebook(source: Path, folder: Path, parameters: dict[str, Any]) -> dic
     nbformat.write(_until_not_asked(notebook, row["not_asked"]) if row["not_asked"] else notebook, output)
     row["failed_cell"] = None if row["ok"] else _failed_cell(notebook)
     return row
+
+
+def _as_it_stands(path: Path) -> str:
+    """The path for papermill, which puts parameters in the place of braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _last_line(text: str) -> str:
