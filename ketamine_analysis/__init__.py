@@ -100,7 +100,8 @@ _NAMES = {
         read_dataset write_recipe
     """,
     "figures": """
-        ReadableTable answer_words class_colour class_label hours_axis journal_style note_source
+        ReadableTable answer_words calibration_table class_colour class_label hours_axis journal_style
+        note_source plot_calibration uncalibrated
         plot_after_dose plot_alternatives plot_answer plot_assessment_times plot_baujat plot_benefit_risk
         plot_beside_published plot_claim plot_claims plot_covariance plot_event_differences plot_event_rates plot_forest
         plot_funnel plot_influence plot_lsmeans plot_rates plot_separation plot_time_course

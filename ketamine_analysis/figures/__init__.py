@@ -2,11 +2,13 @@
 
 Takes tables and results; gives matplotlib axes, readable tables, files in a journal's sizes.
 Read: `axes` (the hours-to-weeks axis, one colour per class), then any: `plots`, `forest`, `funnel`, `course_plots`,
-`diagnostic_plots`, `mmrm_plots`, `side_effect_plots`, `claim_plots`; `answer_plots` (the headline); `readable`, `keep`.
+`diagnostic_plots`, `mmrm_plots`, `side_effect_plots`, `claim_plots`, `calibration_plots`; `answer_plots` (the
+headline); `readable`, `keep`.
 """
 
 from .answer_plots import answer_words, plot_answer, plot_beside_published
 from .axes import class_colour, class_label, hours_axis, note_source
+from .calibration_plots import calibration_table, plot_calibration, uncalibrated
 from .claim_plots import plot_claim, plot_claims
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
 from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
@@ -21,6 +23,7 @@ from .side_effect_plots import plot_after_dose, plot_benefit_risk, plot_event_di
 __all__ = [
     "ReadableTable",
     "answer_words",
+    "calibration_table",
     "class_colour",
     "class_label",
     "hours_axis",
@@ -31,8 +34,9 @@ __all__ = [
     "plot_answer",
     "plot_assessment_times",
     "plot_baujat",
-    "plot_beside_published",
     "plot_benefit_risk",
+    "plot_beside_published",
+    "plot_calibration",
     "plot_claim",
     "plot_claims",
     "plot_covariance",
@@ -50,4 +54,5 @@ __all__ = [
     "plot_windows",
     "readable",
     "save_result",
+    "uncalibrated",
 ]
