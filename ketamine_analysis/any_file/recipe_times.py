@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DatasetError, nearest, one_problem, problem_table
-from ..reading.raw_tables import HOURS_IN, as_word
+from ..reading.raw_tables import as_word, in_hours
 from ..reading.visits import DROP, with_study_days
 from .recipe import Recipe
 
@@ -35,7 +35,7 @@ def _hours(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     if unit == "study_days":
         return with_study_days(frame, recipe.file.name)
     number = pd.to_numeric(frame["hours"], errors="coerce").astype(float)
-    return frame.assign(hours=frame["hours"].where(number.isna(), (number - zero) * HOURS_IN[unit]))
+    return frame.assign(hours=frame["hours"].where(number.isna(), in_hours(number - zero, unit)))
 
 
 def _since_first_dose(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from ..reading.checks import ALLOWED, ARM_WORDS
 from ..reading.column_names import has_columns
 from ..reading.number_checks import checked_number
 from ..reading.problems import Problems
-from ..reading.raw_tables import HOURS_IN, load_table, renamed, unit_of_times, with_constants, with_words
+from ..reading.raw_tables import in_hours, load_table, renamed, unit_of_times, with_constants, with_words
 from ..words import blank
 from .measures import RATIO_MEASURES
 from .printed_differences import exact_p, standard_errors
@@ -85,7 +85,7 @@ def read_effects(
     raw = with_words(renamed(raw, names, file))
     raw = with_constants(raw, {"measure": measure, "favours_drug": favours_drug, "outcome": outcome, "scale": scale})
     table = finish_effects(raw, file, level=level)
-    table["hours"] *= HOURS_IN.get(unit, 1.0)
+    table["hours"] = in_hours(table["hours"], unit)
     return table
 
 

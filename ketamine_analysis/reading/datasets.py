@@ -14,7 +14,7 @@ from .checks import ARM_NUMBERS, ARM_WORDS, problems_in_arms, problems_in_scores
 from .column_names import likely_column
 from .derived_numbers import printed_decimals, with_derived
 from .raw_tables import (
-    HOURS_IN,
+    in_hours,
     load_table,
     numbered,
     renamed,
@@ -78,7 +78,7 @@ def read_scores(
     if unit == "study_days" and "hours" in raw and not from_visits:
         raw = with_study_days(raw, file)
     table = finish_scores(raw, file)
-    table["hours"] *= 1.0 if from_visits else HOURS_IN.get(unit, 1.0)
+    table["hours"] = in_hours(table["hours"], "hours" if from_visits else unit)
     return table
 
 
@@ -150,7 +150,7 @@ def read_arms(
     asked = [name for name in ("hours", "visit", "scale") if name not in raw and likely_column(name, raw.columns)]
     raw = raw if asked else with_unsaid(raw, NOT_STATED)
     table = finish_arms(raw, file, level=level)
-    table["hours"] *= HOURS_IN.get(unit, 1.0)
+    table["hours"] = in_hours(table["hours"], unit)
     return table
 
 

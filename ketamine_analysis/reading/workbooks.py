@@ -28,12 +28,9 @@ def read_workbook(
     """
     import openpyxl
 
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException, SyntaxError) as error:
-        raise ValueError(str(error)) from None
-    tables = {name: _rows_of(book[name]) for name in book.sheetnames if hasattr(book[name], "iter_rows")}
-    book.close()
+    with path.open("rb") as file:  # closed whatever is wrong with it
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        tables = {name: _rows_of(book[name]) for name in book.sheetnames if hasattr(book[name], "iter_rows")}
     filled = {name: rows for name, rows in tables.items() if len(rows) > 1}
     if len(filled) > 1:  # a sheet of codes is no second table
         filled = {

@@ -108,7 +108,7 @@ def test_a_recipe_defines_a_scale_of_its_own_and_run_takes_it_along(group, tmp_p
     with pytest.raises(ka.DatasetError):  # TOML itself: a table defined twice
         ka.read_dataset(wrong)
     wrong.write_text(
-        text.split("[scales")[0].replace("[columns]", "level = 95\n[columns]", 1) + "[scales]\nm = 5\n", "utf-8"
+        text.split("\n[scales")[0].replace("[columns]", "level = 95\n[columns]", 1) + "[scales]\nm = 5\n", "utf-8"
     )
     with pytest.raises(ka.DatasetError) as raised:
         ka.read_dataset(wrong)

@@ -84,7 +84,8 @@ def told_otherwise(path: Path) -> int | None:
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
             return sum(any(cell.strip() for cell in row) for row in rows) - 1
         if kind == ".xlsx":
-            sheet = openpyxl.load_workbook(path).active
+            with path.open("rb") as file:
+                sheet = openpyxl.load_workbook(file).active
             return sum(any(cell not in (None, "") for cell in row) for row in sheet.iter_rows(values_only=True)) - 1
         readers = {".parquet": pd.read_parquet, ".feather": pd.read_feather, ".dta": pd.read_stata, ".xpt": _sas}
         return len(readers[kind](path)) if kind in readers else None

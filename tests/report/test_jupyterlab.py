@@ -13,8 +13,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.slow
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -32,7 +30,10 @@ ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="app
 FIGURES = ".jp-OutputArea-output img"
 SECONDS = 120  # for one notebook on a busy machine
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER HERE: JupyterLab was not opened in Chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER HERE: JupyterLab was not opened in Chromium"),
+]
 
 
 @pytest.fixture(scope="module")
