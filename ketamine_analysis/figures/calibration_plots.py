@@ -17,8 +17,8 @@ LOWEST = 0.6  # what covers less stands at the edge, with its number
 def calibration_table() -> pd.DataFrame:
     """The shipped simulations: `kind, interval, setting, size, coverage, monte_carlo_error, repeats`, a row a cell.
 
-    coverage : the share of 95 % intervals that held the truth; repeats 0: by enumeration, without error. size : patients
-    or trials. Made by `python tests/calibration/intervals.py`.
+    coverage : the share of 95 % intervals that held the truth; repeats 0: by enumeration, without error.
+    size : patients or trials. Made by `python tests/calibration/intervals.py`.
 
     >>> calibration_table().query("interval == 'wilson' and size == 50")["coverage"].between(0.9, 1).all()
     True

@@ -1,4 +1,4 @@
-"""`python tests/attack/table.py`: damaged files, broken recipes and hostile names, and what became of each; 0 is the rule.
+"""`python tests/attack/table.py`: damaged files, broken recipes, hostile names, faults, and what became of each; 0 is the rule.
 
 Exit code 1 where a number of the last three columns is not 0. `--files 600` says how many files.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import faults
 import files
 import names
 import recipes
@@ -24,7 +25,8 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=600)
     told = parser.parse_args()
     parts = {
-        "damaged files": files.run(told.files, 3600), "broken recipes": recipes.run(), "hostile names": names.run()
+        "damaged files": files.run(told.files, 3600), "broken recipes": recipes.run(), "hostile names": names.run(),
+        "faults": faults.run(),
     }  # fmt: skip
     print(f"{'':16}{'tried':>8}" + "".join(f"{state:>13}" for state in STATES))
     for what, (counts, _) in parts.items():
