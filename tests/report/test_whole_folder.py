@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -187,36 +188,38 @@ def test_what_a_run_left_whose_guard_was_killed_too_goes_with_the_next(tmp_path)
     assert not living.exists()
 
 
-@pytest.fixture
-def full_disk():
-    """No file may grow beyond 200 bytes, as where the disk is full."""
+@contextmanager
+def _full_disk():
+    """No file may grow beyond 200 bytes, as where the disk is full; only inside: the tests' own output may be a file."""
     before, act = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, act)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, act)
 
 
-def test_files_are_written_whole_or_stay_as_they_were(tmp_path, full_disk):
+def test_files_are_written_whole_or_stay_as_they_were(tmp_path):
     one, two = tmp_path / "a.txt", tmp_path / "b.txt"
     write_whole({one: "ü\r\n", two: "2"})
     assert one.read_bytes() == b"\xc3\xbc\r\n"
     left = tmp_path / ".a.txt-01234567.part"
     left.write_text("half")
     os.utime(left, (0, 0))  # killed a minute ago
-    with pytest.raises(OSError):
+    with _full_disk(), pytest.raises(OSError):
         write_whole({one: "new", two: "x" * 1000})
     assert (one.read_bytes(), two.read_text()) == (b"\xc3\xbc\r\n", "2")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
 
 
-def test_new_and_check_on_a_full_disk_leave_no_half_file(tmp_path, request):
+def test_new_and_check_on_a_full_disk_leave_no_half_file(tmp_path):
     wide = {"Nr": [1, 2], "Group": ["ketamine", "saline"], "MADRS_BL": [30, 31], "MADRS_D7": [12, 30]}
     pd.DataFrame(wide).to_csv(tmp_path / "a.csv", index=False)
     ka.simulate_trial(n_per_arm=5, seed=1).to_csv(tmp_path / "b.csv", index=False)
-    request.getfixturevalue("full_disk")
     for arguments, code in ((["new", tmp_path / "a.csv"], 2), (["check", tmp_path / "b.csv", "--out", tmp_path], 2)):
-        told = CliRunner().invoke(cli.app, [str(one) for one in arguments])
+        with _full_disk():
+            told = CliRunner().invoke(cli.app, [str(one) for one in arguments])
         assert told.exit_code == code and ("File too large" in told.output), told.output
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.csv"]
 
