@@ -48,6 +48,7 @@ NO_EXAMPLE = {  # public names whose docstring has no example, and why
     "plot_benefit_risk": SHOWN_IN + "12_side_effects",
     "plot_claim": SHOWN_IN + "11_what_people_say",
     "plot_claims": SHOWN_IN + "11_what_people_say",
+    "plot_calibration": SHOWN_IN + "16_can_the_intervals_be_trusted",
     "plot_covariance": SHOWN_IN + "07_a_patient_level_trial",
     "plot_event_differences": SHOWN_IN + "12_side_effects",
     "plot_event_rates": SHOWN_IN + "12_side_effects",

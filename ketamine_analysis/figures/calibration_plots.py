@@ -20,14 +20,19 @@ def calibration_table() -> pd.DataFrame:
     coverage : the share of 95 % intervals that held the truth; repeats 0: by enumeration, without error.
     size : patients or trials. Made by `python tests/calibration/intervals.py`.
 
-    >>> calibration_table().query("interval == 'wilson' and size == 50")["coverage"].between(0.9, 1).all()
+    >>> bool(calibration_table().query("interval == 'wilson' and size == 50")["coverage"].between(0.9, 1).all())
     True
     """
     return pd.read_csv(shipped_folder("data") / "calibration.csv")
 
 
 def uncalibrated(table: pd.DataFrame) -> pd.DataFrame:
-    """The cells whose coverage lies outside 93 to 97 %, by more than twice its Monte Carlo error; the worst first."""
+    """The cells whose coverage lies outside 93 to 97 %, by more than twice its Monte Carlo error; the worst first.
+
+    >>> table = pd.DataFrame({"coverage": [0.95, 0.80, 0.925], "monte_carlo_error": [0.005, 0.009, 0.005]})
+    >>> uncalibrated(table)["coverage"].tolist()
+    [0.8]
+    """
     low, high = GOOD
     error = 2 * table["monte_carlo_error"]
     wrong = (table["coverage"] + error < low) | (table["coverage"] - error > high)

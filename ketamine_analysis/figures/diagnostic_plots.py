@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from ..intervals import interval_text
 from ..pooling.diagnostics import influence_limits
 from .axes import MEASURE_LABELS, plain_text
-from .forest import RATIO_TICKS
+from .forest import DRAWN, RATIO_TICKS
 
 ROW_INCHES = 0.17
 MARKED, PLAIN = "#D55E00", "0.45"
@@ -39,11 +39,14 @@ def plot_influence(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plot_influence(influence(random_effects(trials))).get_title(loc="left")
     '3 trials; orange: beyond a limit (grey lines)'
     """
+    limits, width, trials = influence_limits(len(table)), 1 / len(PANELS), f"{len(table):,} trials"
+    if len(table) > DRAWN:
+        table = table.loc[table["cook"].nlargest(DRAWN).index.sort_values()]
+        trials += f", the {DRAWN} with the largest Cook's distance drawn"
     if ax is None:
         ax = plt.subplots(figsize=(9, 1.3 + ROW_INCHES * len(table)), layout="constrained")[1]
     ax.set_axis_off()
-    ax.set_title(f"{len(table)} trials; orange: beyond a limit (grey lines)", fontsize=9, loc="left", pad=30)
-    limits, width = influence_limits(len(table)), 1 / len(PANELS)
+    ax.set_title(f"{trials}; orange: beyond a limit (grey lines)", fontsize=9, loc="left", pad=30)
     marked = table["influential"] | (table["rstudent"].abs() > limits["rstudent"])
     colours = [MARKED if one else PLAIN for one in marked]
     rows = range(len(table))

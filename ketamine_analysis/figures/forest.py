@@ -14,6 +14,7 @@ from ..intervals import critical_value, interval_text
 from ..pooling.meta_analysis import PooledEffects
 from .axes import MEASURE_LABELS, class_colour, class_label, plain_text
 
+DRAWN = 150  # trials in one forest
 ROW_INCHES, AXES_INCHES = 0.21, 3.515
 LETTER_INCHES = 0.062  # of a trial's name
 NAME_LETTERS, LONGEST_NAME = 37, 62  # for which there is room; a longer name widens the figure, up to the second
@@ -35,7 +36,7 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     A trial's interval is estimate ± z·SE (what is pooled); the diamond is the pooled estimate by the result's
     method and inference; the thin bar through it is the prediction interval. Log measures are drawn as ratios on
     a log axis, log odds as rates on a logit axis. Intervals that leave the axis end in an arrow.
-    Without `ax` the figure grows with its rows.
+    Without `ax` the figure grows with its rows; of more than 150 trials those with most weight are drawn, as it says.
 
     >>> from ..pooling.meta_analysis import random_effects
     >>> trials = pd.DataFrame({"study": list("abc"), "estimate": [0.2, 0.5, 0.9], "std_error": [0.2, 0.3, 0.4]})
@@ -49,9 +50,11 @@ def plot_forest(result: PooledEffects, *, ax: Axes | None = None) -> Axes:
     measure = str(pooled["measure"].iloc[0])
     bottom = max(rows["y"].max(), pooled["y"].max()) + 1
     note = _added(rows)
+    if len(rows) < int(result.present.sum()):
+        note += f"\ndrawn: the {len(rows):,} of {int(result.present.sum()):,} trials with most weight; all are pooled"
     longest = int(rows["name"].str.len().max())
     more = 0 if ax is not None else max(0, min(longest, LONGEST_NAME) - NAME_LETTERS)
-    ax = ax or _figure(bottom, more, 0.14 * bool(note))
+    ax = ax or _figure(bottom, more, 0.14 * note.count("\n"))
     ends = _limits(rows, pooled)
     _draw_trials(ax, rows, ends)
     for row in pooled.to_dict("records"):
@@ -115,6 +118,9 @@ def _layout(result: PooledEffects) -> tuple[pd.DataFrame, pd.DataFrame]:
     heights = []
     for place in range(len(pooled)):
         members = result.rows[place][result.present[place]]
+        if result.present.sum() > DRAWN:  # as large a figure nobody reads, and no program opens
+            most = max(5, DRAWN // len(pooled))
+            members = members[np.argsort(-weight.to_numpy()[members], kind="stable")[:most]]
         part = effects.iloc[members].sort_values("estimate", kind="stable")
         start = y + (1 if result.by else 0)
         parts.append(part.assign(y=np.arange(start, start + len(part))))

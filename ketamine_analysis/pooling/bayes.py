@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,10 @@ from .normal_mixtures import log_spread_nodes, mixture_below, mixture_quantile, 
 from .spread_priors import PUBLISHED, SpreadPrior, spread_prior
 
 CELLS = 4_000_000  # groups × nodes × trials held at once
+
+
+FAINT = 1e-18  # a share of the posterior that a value of τ may be left out for
+MANY = 200  # trials: of more, each is left out by taking its terms off the sums
 
 
 @dataclass(frozen=True)
@@ -114,16 +118,41 @@ class BayesPool:
 
     def leave_one_out(self, level: float = 0.95) -> pd.DataFrame:
         """Each pooling of two or more trials again without each in turn: `left_out` and the summary columns."""
-        group, column = np.nonzero(self.present & (self.present.sum(axis=1) > 1)[:, None])
-        parts = []
+        parts, k = [], self.present.sum(axis=1)
+        for many in np.flatnonzero(k > MANY):
+            parts.append(self._without_one_by_sums(int(many), level))
+        group, column = np.nonzero(self.present & ((k > 1) & (k <= MANY))[:, None])
+        left = []
         for i, j in zip(group, column, strict=True):
             kept = self.present[i] & (np.arange(self.present.shape[1]) != j)
-            left = self.effects.iloc[[self.rows[i, j]]]
-            name = left["study"].iloc[0] if "study" in left else left.index[0]
-            parts.append(self.effects.iloc[self.rows[i, kept]].assign(left_out=name))
-        if not parts:
-            return self.summary(level).head(0).assign(left_out=[])
-        return _pool(pd.concat(parts, ignore_index=True), self.prior, (*self.by, "left_out")).summary(level)
+            left.append(self.effects.iloc[self.rows[i, kept]].assign(left_out=self._study(self.rows[i, j])))
+        if left:
+            parts.append(_pool(pd.concat(left, ignore_index=True), self.prior, (*self.by, "left_out")).summary(level))
+        return pd.concat(parts, ignore_index=True) if parts else self.summary(level).head(0).assign(left_out=[])
+
+    def _study(self, row: int) -> object:
+        left = self.effects.iloc[row]
+        return left["study"] if "study" in left else self.effects.index[row]
+
+    def _without_one_by_sums(self, i: int, level: float) -> pd.DataFrame:
+        """Each of many trials left out of pooling i: its terms taken off the sums over all, at the same values of τ."""
+        place, held = np.flatnonzero(self.present[i]), np.flatnonzero(self.weight[i] > FAINT)
+        y, v, tau, u = self.y[i, place], self.v[i, place], self.tau_nodes[i, held], self.u[held]
+        width = np.log(self.tau_nodes[i, -1] / self.tau_nodes[i, 0]) / (np.sinh(self.u[-1]) - np.sinh(self.u[0]))
+        prior = self.prior.log_density(np.log(tau)) + np.log(width * np.cosh(u))
+        centre = y.mean()
+        w = 1 / (v[:, None] + tau**2)
+        y = (y - centre)[:, None]
+        total, first, second = (one.sum(axis=0) - one for one in (w, w * y, w * y**2))
+        mean, logs = first / total, np.log(w).sum(axis=0) - np.log(w)
+        density = (logs - np.log(total) - (second - first * mean)) / 2 + prior
+        weight = np.exp(density - density.max(axis=1, keepdims=True))
+        groups = self.groups.iloc[[i] * len(place)].reset_index(drop=True)
+        return replace(
+            self, by=(*self.by, "left_out"), u=u, tau_nodes=np.broadcast_to(tau, weight.shape), mean=mean + centre,
+            groups=groups.assign(left_out=[self._study(row) for row in self.rows[i, place]]), variance=1 / total,
+            present=np.ones((len(place), len(place) - 1), bool), weight=weight / weight.sum(axis=1, keepdims=True),
+        ).summary(level)  # fmt: skip
 
     def _deviation(self, variance: np.ndarray, k: np.ndarray) -> np.ndarray:
         centre = (self.weight * self.mean).sum(axis=1, keepdims=True)

@@ -11,7 +11,7 @@ from scipy import stats
 from ..intervals import summary_table
 from .count_pools import table_cells
 from .effect_tables import check_effects
-from .meta_analysis import PooledEffects, random_effects
+from .meta_analysis import BLOCK, PooledEffects, random_effects
 from .meta_regression import check_design, meta_regression
 
 
@@ -131,7 +131,7 @@ def influence(pooled: PooledEffects) -> pd.DataFrame:
         "rstudent": (y - without) / np.sqrt(v + tau2 + error**2),
         "dffits": shift / np.sqrt(hat * (v + tau2)),
         "cook": shift**2 / full["std_error"] ** 2,
-        "dfbetas": shift * np.sqrt((1 / (v[None, :] + tau2[:, None])).sum(axis=1)),
+        "dfbetas": shift * np.sqrt([(1 / (v + one)).sum() for one in tau2]),
         "tau2_without": tau2, "Q_without": left["Q"].to_numpy(),
     })  # fmt: skip
     passed = [table[name].abs() > limit for name, limit in influence_limits(len(table)).items() if name != "rstudent"]
@@ -180,8 +180,11 @@ def cumulative(effects: pd.DataFrame, order: str = "year", **choices: str) -> pd
         raise ValueError(f"column {order!r} is needed in every row to put trials in order")
     rows = effects.sort_values(order, kind="stable").reset_index(drop=True)
     k = len(rows)
-    stacked = pd.concat([rows.head(i + 1).assign(_step=i) for i in range(k)], ignore_index=True)
-    table = random_effects(stacked, by="_step", **choices).summary().drop(columns="_step")
+    parts, size = [], max(1, BLOCK // k)
+    for at in range(0, k, size):
+        stacked = pd.concat([rows.head(i + 1).assign(_step=i) for i in range(at, min(at + size, k))], ignore_index=True)
+        parts.append(random_effects(stacked, by="_step", **choices).summary().drop(columns="_step"))
+    table = pd.concat(parts, ignore_index=True)
     return table.assign(after=_names(rows), **{order: rows[order].to_numpy()})
 
 

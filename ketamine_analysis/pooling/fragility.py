@@ -12,8 +12,10 @@ import pandas as pd
 from ..effects.measures import MEASURES, effect_of_counts, needs_half
 from ..intervals import summary_html, summary_text
 from .count_pools import table_cells
-from .meta_analysis import PooledEffects, random_effects
+from .meta_analysis import BLOCK, PooledEffects, random_effects
 
+HALVINGS = 8  # the best 1/128 of the arms at the least
+MANY = 200  # trials: of more, changes are shared out and counted by bisection
 SEARCHED = 20_000  # poolings tried when a smaller number of changes is looked for
 KINDS = ("fragility", "reverse fragility")
 
@@ -72,6 +74,7 @@ def fragility(
         111:32). Then all smaller sets of such changes are tried, as long as they are at most 20 000, so that the
         answer is the smallest (`smallest`) or said to be "at most". Where the interval includes no effect, the same
         search goes the other way: reverse fragility, which says how near the result is, not how frail.
+    Of more than 200 trials the changes are shared out among the arms, their number found by bisection ("at most").
     Changes heaped on few trials also turn a result by making trials disagree; `moves` shows where they fell.
     Raises ValueError when counts are missing or do not give the estimates, and for measures of means; DatasetError as
     `random_effects`.
@@ -89,8 +92,8 @@ def fragility(
     sign = 1.0 if before["estimate"][0] >= 0 else -1.0
     kind = KINDS[0] if _inner(before, sign)[0] > 0 else KINDS[1]
     search = _Search(pooled, counts, sign, kind, level, measure)
-    steps = _step_by_step(search)
-    fewer, tried = _smaller(search, steps)
+    steps = _step_by_step(search) if len(effects) <= MANY else _by_halves(search)
+    fewer, tried = _smaller(search, steps) if len(effects) <= MANY else (None, False)
     chosen = fewer if fewer is not None else steps
     after = before if chosen is None else search.pool(chosen[None, :])
     return Fragility(
@@ -177,6 +180,52 @@ def _step_by_step(search: _Search) -> np.ndarray | None:
         changes = candidates[best]
         if search.turned(summaries)[best]:
             return changes
+
+
+def _by_halves(search: _Search) -> np.ndarray | None:
+    """Changes of many trials: shared out among the arms that move the limit most, their number found by bisection.
+
+    Arms stand in the order of what a first change of theirs does; the best of all, half, a quarter … of them that turn
+    the result with the fewest changes is kept: an upper bound.
+    """
+    room = search.room()
+    arms = np.flatnonzero(room > 0)
+    first, size = np.empty(len(arms)), max(1, BLOCK // len(room))
+    for at in range(0, len(arms), size):
+        units = np.zeros((len(arms[at : at + size]), len(room)))
+        units[np.arange(len(units)), arms[at : at + size]] = 1
+        first[at : at + size] = _inner(search.pool(units), search.sign)
+    order = arms[np.argsort(first if search.kind == KINDS[0] else -first, kind="stable")]
+    shares = [order[: -(-len(order) // 2**i)] for i in range(HALVINGS)]
+    found = [one for chosen in shares if (one := _fewest(search, chosen)) is not None]
+    return min(found, key=lambda one: one.sum(), default=None)
+
+
+def _fewest(search: _Search, arms: np.ndarray) -> np.ndarray | None:
+    """The fewest changes, dealt out to these arms in turn, that turn the result; None where all of them do not."""
+    room = search.room()[arms]
+
+    def dealt(total: int) -> np.ndarray:
+        low, high = 0, int(room.max())
+        while low < high:  # how many full turns fit
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if np.minimum(room, middle).sum() <= total else (low, middle - 1)
+        part = np.minimum(room, low)
+        part[np.flatnonzero(room > low)[: int(total - part.sum())]] += 1
+        changes = np.zeros(len(search.room()))
+        changes[arms] = part
+        return changes
+
+    def turned(total: int) -> bool:
+        return bool(search.turned(search.pool(dealt(total)[None, :]))[0])
+
+    few, many = 0, int(room.sum())
+    if not turned(many):
+        return None
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if turned(middle) else (middle, many)
+    return dealt(many)
 
 
 def _smaller(search: _Search, steps: np.ndarray | None) -> tuple[np.ndarray | None, bool]:

@@ -21,6 +21,9 @@ PREDICTION_FORMULAS = {
 }
 
 
+BLOCK = 2_000_000  # numbers that are refitted at a time
+
+
 @dataclass(frozen=True)
 class PooledEffects:
     """One pooling, or one for each group of `by`; made by `random_effects`.
@@ -143,13 +146,18 @@ class PooledEffects:
     def leave_one_out(self, level: float = 0.95) -> pd.DataFrame:
         """Each pooling again without each of its trials in turn: `left_out` and the summary columns."""
         group, column = np.nonzero(self.present & (self.present.sum(axis=1) > 1)[:, None])
+        size = max(1, BLOCK // self.y.shape[1])  # 5,000 trials without each in turn are 25 million numbers
+        starts = range(0, max(len(group), 1), size)
+        parts = [self._without(group[at : at + size], column[at : at + size], level) for at in starts]
+        return pd.concat(parts, ignore_index=True)
+
+    def _without(self, group: np.ndarray, column: np.ndarray, level: float) -> pd.DataFrame:
         present = self.present[group].copy()
         present[np.arange(len(group)), column] = False
         keys = self.groups.iloc[group].reset_index(drop=True)
         left = self.effects.iloc[self.rows[group, column]]
         names = left["study"].to_numpy() if "study" in left else left.index.to_numpy()
-        refit = _fit(self, self.y[group], self.v[group], present, keys.assign(left_out=names))
-        return refit.summary(level)
+        return _fit(self, self.y[group], self.v[group], present, keys.assign(left_out=names)).summary(level)
 
     def refit(self, y: np.ndarray, v: np.ndarray) -> PooledEffects:
         """The same pooling of other numbers for its trials: estimates and variances (poolings × trials)."""

@@ -27,12 +27,12 @@ WORD_COLUMNS = ("arm", "outcome", *ARM_WORDS)
 
 
 def in_hours(times: pd.Series, unit: str) -> pd.Series:
-    """Times of a unit (study days are days) in hours, to the millionth: 1/7 week is hour 24, not a digit beside it.
+    """Times of a unit (study days are days) in hours, to a billionth: 1/7 week is hour 24, not a digit beside it.
 
     >>> in_hours(pd.Series([1 / 7, 2]), "weeks").tolist()
     [24.0, 336.0]
     """
-    return (times * HOURS_IN.get(unit, 1.0)).round(6)
+    return (times * HOURS_IN.get(unit, 1.0)).round(9)
 
 
 def load_table(source: Any, numbers: Collection[str]) -> tuple[pd.DataFrame, str]:
