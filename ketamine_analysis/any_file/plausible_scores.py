@@ -18,8 +18,8 @@ WEEKLY = {6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 26.0, 52.0}
 WEEKS_IN_DAYS = {7.0, 14.0, 21.0, 28.0, 42.0, 56.0, 84.0}
 
 
-FOOTER = re.compile(
-    r"n\s*[=:]\s*\d+|(mean|average|median|sd|s\.d\.|sum|total|missing|valid n|count)s?\b.{0,12}|\*.*|note[s:].*"
+FOOTER = re.compile(  # SD-001 may be a patient
+    r"n\s*[=:]\s*\d+|(mean|average|median|sd|s\.d\.|sum|total|valid n|count)s?\s*([:=(].*)?|\*.*|notes?\s*[:.].*"
 )
 TOTAL = re.compile(
     r"(sub|grand )?totals?\b.*|overall\b.*|pooled\b.*|summary\b.*|heterogeneity\b.*|test for .*|"

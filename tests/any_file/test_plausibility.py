@@ -81,7 +81,11 @@ SEEDS = {  # rule: how an error of that kind gets into a valid table
     ("no preference for round scores", "score"): lambda t, rng: t.assign(
         score=t["score"].where(rng.random(len(t)) < 0.6, (t["score"] / 5).round() * 5)),
     ("baseline at or above the entry score", "score"): lambda t, rng: _put(t, "score", _one_row(t, rng, t["hours"] == 0), ENTRY - 3),
-    ("symptoms do not rise in every arm", "score"): lambda t, rng: t.assign(
+    ("a patient, not a footer", "subject"): lambda t, rng: t.assign(
+        subject=t["subject"].astype(str).where(t["subject"] != t["subject"].iloc[-1], rng.choice(["N = 54", "Mean", "SD", "Mean (SD)"]))),
+    ("a trial, not a sum of trials", "study"): lambda t, rng: t.assign(
+        study=t["study"].where(t.index != _one_row(t, rng, t["study"].notna()), rng.choice(["Total (95% CI)", "Overall"]))),
+    ("symptoms do not worsen in every arm", "score"): lambda t, rng: t.assign(
         score=(2 * t["subject"].map(t[t["hours"] == 0].set_index("subject")["score"]) - t["score"]).clip(0, 60)),
     ("a change for the better is negative", "mean"): lambda t, rng: t.assign(mean=t["mean"].where(t["outcome"] != "change", -t["mean"])),
     ("sd is a standard deviation", "sd"): lambda t, rng: t.assign(sd=t["std_error"]),

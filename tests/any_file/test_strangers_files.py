@@ -81,6 +81,13 @@ def test_a_trial_may_be_called_nearly_so(name, tmp_path):
     assert len(ka.read_dataset(_recipe(tmp_path, table))) == 4
 
 
+@pytest.mark.parametrize("name", ["SD-001", "Mean01", "Summer", "N12", "Note7"])
+def test_a_patient_may_be_called_nearly_so(name, tmp_path):
+    table = pd.DataFrame({"patient": ["P1", "P2", name], "arm": "ketamine", "MADRS_BL": [30, 31, 30],
+                          "MADRS_W1": [20, 10, 15]})  # fmt: skip
+    assert len(ka.read_dataset(_recipe(tmp_path, table))) == 6
+
+
 @pytest.mark.parametrize("name", ["N = 2", "Mean", "SD", "Note: two left", "*p < 0.05"])
 def test_a_footer_is_no_patient(name, tmp_path):
     table = pd.DataFrame({"patient": ["P1", "P2", name], "arm": "ketamine", "MADRS_BL": [30, 31, 30],
