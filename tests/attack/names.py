@@ -54,7 +54,7 @@ def attack(name: str, folder: Path) -> str:
     arms = ka.summarize_arms(ka.derive_outcomes(table), outcomes=("response",))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a script that the figures' font lacks, a name as wide as the figure
-        ka.save_result(ka.plot_rates(arms), "t", folder)
+        ka.plot_rates(arms).figure.canvas.draw()
     plt.close("all")
     ka.readable(arms)._repr_html_()
     (folder / "new").mkdir(exist_ok=True)

@@ -57,10 +57,10 @@ def test_fragility_by_bisection_is_an_upper_bound_that_turns_the_result(monkeypa
 
 
 @pytest.mark.slow
-def test_a_forest_of_five_thousand_trials_can_be_drawn_and_says_what_it_leaves_out():
-    pool = ka.random_effects(_trials(5000))
+def test_a_forest_of_many_trials_can_be_drawn_and_says_what_it_leaves_out():
+    pool = ka.random_effects(_trials(1500))
     ax = ka.plot_forest(pool)
     assert ax.figure.get_figheight() < 50
-    assert "drawn: the 150 of 5,000 trials with most weight; all are pooled" in ax.get_xlabel()
+    assert "drawn: the 150 of 1,500 trials with most weight; all are pooled" in ax.get_xlabel()
     left = pool.leave_one_out()
-    assert len(left) == 5000 and left["estimate"].std() < 0.001
+    assert len(left) == 1500 and left["estimate"].std() < 0.002
