@@ -1,4 +1,4 @@
-"""Columns of words, millions of rows long: each different word is looked at once."""
+"""Words: columns of them, millions of rows long, each different one looked at once; and a number with its word."""
 
 from __future__ import annotations
 
@@ -54,3 +54,12 @@ def looked_up(words: pd.Series, values: Mapping[str, float]) -> pd.Series:
     code, different = pd.factorize(words)
     number = np.array([values.get(word, np.nan) for word in different] + [np.nan], float)
     return pd.Series(number[code], index=words.index)
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its word, in the plural unless it is 1.
+
+    >>> counted(1, "error"), counted(2, "error")
+    ('1 error', '2 errors')
+    """
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -41,8 +41,7 @@ def preview(text: str, source: Path) -> Preview:
         frame = apply_recipe(recipe).frame.drop(columns="_line")
     except DatasetError as error:
         return Preview(nothing, nothing, describe_problems(error.problems, 3))
-    shown = [name for name in COLUMNS if name in frame] + [name for name in ("estimate",) if name in frame]
-    return Preview(frame[list(dict.fromkeys(shown))].head(ROWS), _counts(frame))
+    return Preview(frame[[name for name in COLUMNS if name in frame]].head(ROWS), _counts(frame))
 
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from ..any_file.questions import Question, answered, choices, confirmed, open_qu
 from ..any_file.recipe import free_recipe
 from ..errors import describe_problems, one_problem
 from ..reading.formats import RawTable, read_table
+from ..words import counted
 
 WIDE = "100%"
 
@@ -60,7 +61,7 @@ class _Form:
             buttons.append(self.button("All is right: write the recipe", self.write))
         if self.told:
             buttons += [self.button("Take the last answer back", self.back), self.button("Start again", self.restart)]
-        head = f"<b>{html.escape(self.path.name)}</b>: {_count(len(questions), 'open question')}"
+        head = f"<b>{html.escape(self.path.name)}</b>: {counted(len(questions), 'open question')}"
         answers = "".join(f"<li>{html.escape(one)}</li>" for one in self.told)
         self.box.children = [
             widgets.HTML(head),
@@ -136,7 +137,3 @@ class _Form:
         if len(shown.counts):
             parts += ["<p><b>Scores or results by arm and time</b></p>", shown.counts.to_html(index=False, na_rep="")]
         return f"<div style='overflow-x:auto'>{''.join(parts)}</div>"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ from ..any_file.examination import Examination
 from ..errors import describe_problems
 from ..figures.keep import harmless, make_folder
 from ..folders import write_whole
+from ..words import counted
 from .pages import page_of
 
 SHOWN = 20  # problems of one rule spelled out; the CSV holds all
@@ -27,7 +28,7 @@ def describe(examination: Examination) -> str:
             parts.append(f"… and {len(rows) - SHOWN} more of rule '{rule}'; the CSV has all")
     warnings = len(examination.problems) - examination.errors
     kind = f"read as {examination.grain}; " if examination.grain else "not read; "
-    parts.append(f"{examination.file}: {kind}{_count(examination.errors, 'error')}, {_count(warnings, 'warning')}")
+    parts.append(f"{examination.file}: {kind}{counted(examination.errors, 'error')}, {counted(warnings, 'warning')}")
     return "\n".join(_printable(part) for part in parts)
 
 
@@ -61,10 +62,6 @@ def write_check(examination: Examination, folder: Path) -> tuple[Path, Path]:
     return table, page
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def _printable(text: str) -> str:
     """No control characters from the data reach the terminal; a very long cell is cut."""
     plain = "".join(one if one.isprintable() else "�" for one in text)
@@ -93,7 +90,7 @@ def _page(examination: Examination, table: str) -> str:
     name = html.escape(_printable(examination.file))
     body = (
         f"<h1>What {name} holds, and what is wrong with it</h1>"
-        f"<p><strong>{_count(examination.errors, 'error')}, {_count(warnings, 'warning')}.</strong> "
+        f"<p><strong>{counted(examination.errors, 'error')}, {counted(warnings, 'warning')}.</strong> "
         f'<a href="{html.escape(table, quote=True)}" download>Every problem as CSV</a></p>'
         f'<h2 id="understood">What was understood</h2><table class="facts">{facts}</table>' + "".join(parts)
     )
