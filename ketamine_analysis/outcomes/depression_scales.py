@@ -26,6 +26,7 @@ _YESAVAGE = "Yesavage 1983, J Psychiatr Res 17:37-49"
 _TORONTO = "McIntyre 2002, J Psychiatry Neurosci 27:235-239"
 _EATON = "Eaton 2004, in The Use of Psychological Testing for Treatment Planning, 3rd ed., 363-377"
 _ZIMMERMAN = "Zimmerman 2017, J Clin Psychiatry 78(2)"
+PROMIS = "Cella 2010, J Clin Epidemiol 63:1179-1194"
 HADS = "Zigmond & Snaith 1983, Acta Psychiatr Scand"
 HADS_BANDS = (("no case", 0, 7), ("possible case", 8, 10), ("probable case", 11, 21))
 DASS = "Lovibond & Lovibond 1995, Manual for the Depression Anxiety Stress Scales, 2nd ed."
@@ -259,7 +260,7 @@ DEPRESSION_SCALES = (
         "PROMIS-Depression",
         "PROMIS Depression, T score",
         100,
-        "Cella 2010, J Clin Epidemiol 63:1179-1194; minimally important difference: PMC7103541",
+        f"{PROMIS}; minimally important difference: PMC7103541",
         integer=False,
         response="none: 3 to 4 T-score points are the minimally important difference",
     ),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from .depression_scales import PROMIS
 from .scale_definition import BETTER, RESPONSE, shipped
 
-_PROMIS = "Cella 2010, J Clin Epidemiol 63:1179-1194"
 _EUROQOL = "Brooks 1996, Health Policy 37:53-72"
 _SPIELBERGER = "Spielberger 1983, Manual for the State-Trait Anxiety Inventory (Form Y)"
 
 WIDER_SCALES = (
-    # T scores: mean 50, SD 10, on a metric printed as of 100 points; the short forms reach 37.1 to 81.3, banks further.
-    # No T score means "no symptoms", so that percent change and >=50% response are not meant for them
-    shipped(
+    shipped(  # a T score, as PROMIS-Depression
         "PROMIS-Anxiety",
         "PROMIS Anxiety, T score",
         100,
-        _PROMIS,
+        PROMIS,
         integer=False,
         response="none: a T score has no zero to count from",
     ),
