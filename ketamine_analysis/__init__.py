@@ -75,7 +75,10 @@ _NAMES = {
         problems_in_arms problems_in_scores read_arms read_scores read_table sd_from_interval sd_from_p
         sd_from_std_error sd_from_t std_error_from_interval sum_items
     """,
-    "evidence": "default_pool known_studies load_evidence published_contrasts",
+    "evidence": """
+        Addition add_study default_pool evidence_history known_studies load_evidence published_contrasts
+        with_risk_of_bias
+    """,
     "effects": """
         PATIENT_GROUPS TIME_WINDOWS arm_log_odds assign_window benefit_risk check_adverse_events
         collect_effects contrast_arms contrast_events event_rates group_contrasts in_points measurements
@@ -86,9 +89,9 @@ _NAMES = {
     "pooling": """
         FAMILIES Answer BayesPool CorrelatedEffects CountPool ExactPool Fragility MetaRegression
         PooledEffects TrimAndFill alternative_poolings answer baujat bayes_families bayes_random_effects
-        binomial_normal correlated_effects cumulative egger_test fragility hypergeometric_normal
-        influence influence_limits mantel_haenszel meta_regression peters_test peto prior_sensitivity
-        random_effects subgroup_differences trim_and_fill
+        binomial_normal calibration_table correlated_effects cumulative egger_test evidence_answer fragility
+        hypergeometric_normal influence influence_limits mantel_haenszel meta_regression peters_test peto
+        prior_sensitivity random_effects simulated_coverage subgroup_differences trim_and_fill uncalibrated
     """,
     "time_course": """
         ArmTimeCourse TimeCourse first_separation fit_time_course separation_by_window what_is_known
@@ -100,8 +103,8 @@ _NAMES = {
         read_dataset write_recipe
     """,
     "figures": """
-        ReadableTable answer_words calibration_table class_colour class_label hours_axis journal_style
-        note_source plot_calibration uncalibrated
+        ReadableTable answer_words class_colour class_label hours_axis journal_style
+        note_source plot_calibration
         plot_after_dose plot_alternatives plot_answer plot_assessment_times plot_baujat plot_benefit_risk
         plot_beside_published plot_claim plot_claims plot_covariance plot_event_differences plot_event_rates plot_forest
         plot_funnel plot_influence plot_lsmeans plot_rates plot_separation plot_time_course

@@ -13,6 +13,7 @@ MADE_BY = "a result, shown by the function that makes it: "
 SHOWN_IN = "too large for an example here; shown in notebook "
 OWN_FILE = "reads or describes a file of the reader's own: the README's new, check and run show it"
 NO_EXAMPLE = {  # public names whose docstring has no example, and why
+    "Addition": MADE_BY + "add_study",
     "ArmTimeCourse": MADE_BY + "fit_time_course",
     "Comparison": MADE_BY + "risk_difference",
     "Answer": MADE_BY + "answer",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -10,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..folders import shipped_folder
 from ..reading.checks import ARM_TRAITS
+from .codebook import codebook, evidence_folder
 from .printed import with_their_arms
 
-TABLES = ("arms", "adverse_events", "effects", "durability", "trials")
+TABLES = ("arms", "adverse_events", "effects", "durability", "trials", "risk_of_bias", "quotes")
 RENAMED = {
     "trial_id": "study",
     "arm_id": "arm",
@@ -61,13 +60,16 @@ LEADING = (
 )
 
 
-def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> pd.DataFrame:
+def load_evidence(table: str = "arms", *, folder: str | Path | None = None, version: int | None = None) -> pd.DataFrame:
     """The shipped published results: every outcome row as `arms`, or another of the tables.
 
     table : "arms" (1 971 outcome rows joined to their arm and trial: all of them, also those not for
         pooling; see `default_pool`), "adverse_events" (joined likewise), "effects" (contrasts as printed, signs
-        included: read `favours_drug` and `unit`; with the words of their arms and trials), "durability" or "trials".
-    folder : another folder with the same six CSV files; default the shipped `data/evidence`.
+        included: read `favours_drug` and `unit`; with the words of their arms and trials), "durability", "trials",
+        "risk_of_bias" (what trials print of their own; see `with_risk_of_bias`) or "quotes" (the words that rows were
+        read from: every row since version 3).
+    folder : another folder with the same CSV files; default the shipped `data/evidence`.
+    version : only what was here in that version of the evidence (`evidence_history`); default the newest.
     Column meanings: `data/evidence/datapackage.json`. Raises ValueError for an unknown table.
 
     >>> load_evidence().shape[0]
@@ -75,15 +77,21 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None) -> p
     """
     if table not in TABLES:
         raise ValueError(f"table {table!r} is unknown: use one of {list(TABLES)}")
-    where = Path(folder) if folder is not None else shipped_folder("data") / "evidence"
+    where = evidence_folder(folder)
+
+    def read(name: str) -> pd.DataFrame:
+        rows = _read(where / f"{name}.csv")
+        return rows if version is None or "added" not in rows else rows[rows["added"] <= version].reset_index(drop=True)
+
+    arms, trials = read("arms").drop(columns="added"), read("trials").drop(columns="added")
     if table == "effects":
-        return with_their_arms(*(_read(where / f"{name}.csv") for name in ("effects", "arms", "trials", "outcomes")))
+        return with_their_arms(read("effects"), arms, trials, read("outcomes"))
     if table not in ("arms", "adverse_events"):
-        return _read(where / f"{table}.csv")
-    rows = _read(where / ("outcomes.csv" if table == "arms" else "adverse_events.csv")).merge(
-        _read(where / "arms.csv"), on=["study", "arm"], how="left", validate="many_to_one"
+        return read(table)
+    rows = read("outcomes" if table == "arms" else "adverse_events").merge(
+        arms, on=["study", "arm"], how="left", validate="many_to_one"
     )
-    trials = _read(where / "trials.csv").rename(columns={"n_randomised": "trial_n_randomised"})
+    trials = trials.rename(columns={"n_randomised": "trial_n_randomised"})
     rows = rows.merge(trials, on="study", how="left", validate="many_to_one")
     if table == "adverse_events":
         return rows
@@ -156,7 +164,7 @@ OTHER_WORDS = {
 @cache
 def arm_words(name: str) -> tuple[str, ...]:
     """The allowed words of `treatment_class`, `control_kind`, `route` …: the evidence's codebook's, and others."""
-    package = json.loads((shipped_folder("data") / "evidence" / "datapackage.json").read_text(encoding="utf-8"))
+    package = codebook(evidence_folder())
     fields = {one["name"]: one for table in package["resources"] for one in table["schema"]["fields"]}
     known = tuple(fields[name].get("constraints", {}).get("enum", ())) if name in fields else ()
     return known + OTHER_WORDS.get(name, ())
@@ -164,4 +172,5 @@ def arm_words(name: str) -> tuple[str, ...]:
 
 def _read(path: Path) -> pd.DataFrame:
     text = ("pmid", "doi", "registry", "p_value", "dose", "reason", "notes")
-    return pd.read_csv(path, dtype=dict.fromkeys(text, "str")).rename(columns=RENAMED)
+    kinds = "str" if path.name == "quotes.csv" else dict.fromkeys(text, "str")
+    return pd.read_csv(path, dtype=kinds).rename(columns=RENAMED)

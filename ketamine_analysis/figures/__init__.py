@@ -8,7 +8,7 @@ headline); `readable`, `keep`.
 
 from .answer_plots import answer_words, plot_answer, plot_beside_published
 from .axes import class_colour, class_label, hours_axis, note_source
-from .calibration_plots import calibration_table, plot_calibration, uncalibrated
+from .calibration_plots import plot_calibration
 from .claim_plots import plot_claim, plot_claims
 from .course_plots import plot_separation, plot_time_course, plot_what_is_known
 from .diagnostic_plots import plot_alternatives, plot_baujat, plot_influence
@@ -23,7 +23,6 @@ from .side_effect_plots import plot_after_dose, plot_benefit_risk, plot_event_di
 __all__ = [
     "ReadableTable",
     "answer_words",
-    "calibration_table",
     "class_colour",
     "class_label",
     "hours_axis",
@@ -54,5 +53,4 @@ __all__ = [
     "plot_windows",
     "readable",
     "save_result",
-    "uncalibrated",
 ]

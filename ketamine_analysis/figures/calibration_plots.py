@@ -1,4 +1,4 @@
-"""How often intervals held the truth when it was known: the shipped table of simulations, and its figure."""
+"""How often intervals held the truth when it was known, drawn."""
 
 from __future__ import annotations
 
@@ -6,40 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from ..folders import shipped_folder
+from ..pooling.calibrated import GOOD
 from .axes import SPARE_COLOURS, plain_text
 
-GOOD = (0.93, 0.97)  # coverage of 95 % intervals that nobody would call wrong
 SIZES = {"proportion": "patients", "risk difference": "patients an arm", "difference by MMRM": "patients"}
 LOWEST = 0.6  # what covers less stands at the edge, with its number
-
-
-def calibration_table() -> pd.DataFrame:
-    """The shipped simulations: `kind, interval, setting, size, coverage, monte_carlo_error, repeats`, a row a cell.
-
-    coverage : the share of 95 % intervals that held the truth; repeats 0: by enumeration, without error.
-    size : patients or trials. Made by `python tests/calibration/intervals.py`.
-
-    >>> bool(calibration_table().query("interval == 'wilson' and size == 50")["coverage"].between(0.9, 1).all())
-    True
-    """
-    return pd.read_csv(shipped_folder("data") / "calibration.csv")
-
-
-def uncalibrated(table: pd.DataFrame) -> pd.DataFrame:
-    """The cells whose coverage lies outside 93 to 97 %, by more than twice its Monte Carlo error; the worst first.
-
-    >>> table = pd.DataFrame({"coverage": [0.95, 0.80, 0.925], "monte_carlo_error": [0.005, 0.009, 0.005]})
-    >>> uncalibrated(table)["coverage"].tolist()
-    [0.8]
-    """
-    low, high = GOOD
-    error = 2 * table["monte_carlo_error"]
-    wrong = (table["coverage"] + error < low) | (table["coverage"] - error > high)
-    far = (table["coverage"] - 0.95).abs()
-    return (
-        table[wrong].assign(_far=far).sort_values("_far", ascending=False).drop(columns="_far").reset_index(drop=True)
-    )
 
 
 @plain_text

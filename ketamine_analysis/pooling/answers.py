@@ -14,6 +14,7 @@ from ..errors import need_rows
 from ..intervals import as_proportion, critical_value, stack_tables, summary_html, summary_text
 from .bayes import BayesPool, bayes_random_effects
 from .bayes_families import bayes_families
+from .calibrated import simulated_coverage
 from .meta_analysis import random_effects
 
 ANSWER_WINDOWS = ("≤6 h", "24 h", "2–5 d", "1 wk", "2 wk", "4 wk", "8 wk")
@@ -60,7 +61,8 @@ class Answer:
         negative = better), `points, points_low, points_high` (of `scale`), `per_hundred, …_low, …_high` (more
         responders than on control, at `control_rate`), `probability_better` (than control), `probability_important`
         (better by the least important difference), `prediction_low, prediction_high` (a new trial's, in points), `tau`,
-        `verdict`, `unit, prior, least`.
+        `coverage` (how often such 95 % intervals held the truth in simulation: `simulated_coverage`), `verdict`,
+        `unit, prior, least`.
         """
         table = self.pool.summary(level)
         value, source = minimal_difference(self.least)
@@ -76,7 +78,7 @@ class Answer:
             control_rate=rates["estimate"].to_numpy(), probability_better=better,
             probability_important=np.asarray(self.pool.probability(below=-value)),
             prediction_low=new["prediction_low"], prediction_high=new["prediction_high"],
-            unit=points["unit"], least=source,
+            unit=points["unit"], least=source, coverage=simulated_coverage(table["k"], table["tau"]),
             verdict=np.select([better >= BETTER, better <= WORSE], ["better than control", "worse than control"],
                               "not told apart from control"),
         )  # fmt: skip

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..effects.collected import collect_effects
 from ..effects.points import per_hundred
-from ..effects.published_pools import published_pools
-from ..evidence.shipped import default_pool, load_evidence
 from ..figures.answer_plots import answer_words
-from ..pooling.answers import ANSWER_WINDOWS, Answer, answer
+from ..pooling.answers import Answer
 from ..pooling.bayes_families import FAMILIES, KETAMINES
+from ..pooling.evidence_answers import evidence_answer
 
 KETAMINE_CLASSES = tuple(name for name, family in FAMILIES.items() if family == KETAMINES)
-
-
-def shipped_answer(*, counts_only: bool = False, windows: tuple[str, ...] = ANSWER_WINDOWS) -> Answer:
-    """The answer of the shipped evidence: every form of it, or the counts of responders alone."""
-    arms, contrasts = default_pool(load_evidence()), load_evidence("effects")
-    if counts_only:
-        effects = collect_effects(arms[arms["outcome"] == "response"])
-    else:
-        effects = collect_effects(arms, contrasts=default_pool(contrasts))
-    return answer(effects, arms, windows=windows, published=published_pools(contrasts))
 
 
 def describe_answer(window: str) -> str:
@@ -30,12 +18,12 @@ def describe_answer(window: str) -> str:
 
     ValueError for a window that is unknown; NotInData where no shipped trial measured then.
     """
-    whole = shipped_answer(windows=(window,))
+    whole = evidence_answer(windows=(window,))
     parts = [answer_words(whole, window), "", _text(_three_ways(whole))]
     together = tuple(name for name in KETAMINE_CLASSES if name in whole.classes)
     if len(together) > 1:
         parts += ["", "Together:", _text(_three_ways(whole.together(together, window)))]
-    counts = shipped_answer(counts_only=True, windows=(window,))
+    counts = evidence_answer(counts_only=True, windows=(window,))
     shown = [name for name in whole.classes if name in together] or list(whole.classes)
     alone = counts.summary()
     alone = alone[alone["treatment_class"].isin(shown) & (alone["k"] > 0)]

@@ -1,4 +1,4 @@
-"""The command line: `ketamine-analysis answer | report | lab | new | check | run`."""
+"""The command line: `ketamine-analysis answer | report | lab | new | check | run | add-study`."""
 
 from __future__ import annotations
 
@@ -77,6 +77,30 @@ def report(
     _tell_failures(table)
     typer.echo(f"open in a browser: {out / 'index.html'} ({time.perf_counter() - start:.0f} s)")
     raise typer.Exit(0 if table["ok"].all() else 1)
+
+
+@app.command(name="add-study")
+def add_study_command(
+    file: Annotated[Path, typer.Argument(help="The study's form, a TOML file: data/README.md walks through one.")],
+    keep: Annotated[bool, typer.Option("--keep", help="Write the rows into the evidence.")] = False,
+    evidence: Annotated[Path | None, typer.Option(help="A folder of evidence; default the shipped one.")] = None,
+) -> None:
+    """Check a study's form, show what it adds and what it changes in the answer; --keep then writes it."""
+    from ..evidence.additions import add_study
+    from .study_report import describe_addition
+
+    try:
+        addition = add_study(file, folder=evidence)
+        typer.echo(describe_addition(addition))
+        if keep:
+            addition.keep()
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+    if keep:
+        typer.echo(f"kept in {addition.folder}; next: run the tests, and tell it in CHANGELOG.md")
+    else:
+        again = [*sys.argv[1:], "--keep"]
+        typer.echo(f"nothing is written; to keep it: ketamine-analysis {shlex.join(again)}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -3,13 +3,14 @@
 from typer.testing import CliRunner
 
 import ketamine_analysis as ka
-from ketamine_analysis.report.answer_report import describe_answer, shipped_answer
+from ketamine_analysis.pooling.evidence_answers import evidence_answer
+from ketamine_analysis.report.answer_report import describe_answer
 from ketamine_analysis.report.cli import app
 
 
 def test_the_printed_numbers_are_the_library_s():
     text = describe_answer("24 h")
-    whole = shipped_answer(windows=("24 h",))
+    whole = evidence_answer(windows=("24 h",))
     assert text.startswith(ka.answer_words(whole, "24 h"))
     together = whole.together(("ketamine", "esketamine"), "24 h").summary().iloc[0]
     limits = f"{together['points']:.1f} ({together['points_low']:.1f} to {together['points_high']:.1f})"

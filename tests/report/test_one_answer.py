@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ketamine_analysis as ka
-from ketamine_analysis.report.answer_report import shipped_answer
+from ketamine_analysis.pooling.evidence_answers import evidence_answer
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -36,6 +36,6 @@ def test_readme_says_the_same_sentence():
 
 
 def test_the_page_on_sureness_gives_the_answer_s_own_pool_of_both():
-    row = shipped_answer(windows=("24 h",)).together(("ketamine", "esketamine"), "24 h").summary().iloc[0]
+    row = evidence_answer(windows=("24 h",)).together(("ketamine", "esketamine"), "24 h").summary().iloc[0]
     limits = f"{row['points']:.1f} ({row['points_low']:.1f} to {row['points_high']:.1f})"
     assert limits in _outputs("06_how_sure").replace("−", "-")
