@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,17 @@ import pandas as pd
 
 from ..errors import problem_table, raise_on_errors
 from ..reading.problems import Problems
-from .codebook import BOOK, QUOTE_KEY, ROWS, checksum, codebook, evidence_folder, fields_of, quote_key, text_tables
+from .codebook import (
+    BOOK,
+    QUOTE_KEY,
+    checksum,
+    codebook,
+    evidence_folder,
+    fields_of,
+    quote_key,
+    resource_of,
+    text_tables,
+)
 from .known_studies import known_studies
 from .row_checks import (
     check_domain_words,
@@ -57,7 +69,7 @@ class Addition:
     def write(self, folder: str | Path) -> None:
         """Writes the evidence with these rows into `folder`, codebook with row counts and checksums included."""
         where = Path(folder)
-        book = json.loads(json.dumps(codebook(self.folder)))
+        book = deepcopy(codebook(self.folder))
         tables = self.tables()
         for resource in book["resources"]:
             name = resource["name"]
@@ -101,10 +113,11 @@ def add_study(file: str | Path, *, folder: str | Path | None = None) -> Addition
     rows = {name: found for name, found in read_study(file, where).items() if len(found)}
     name = Path(file).name
     shipped = text_tables(where)
+    both = {one: pd.concat([shipped[one], rows[one]]) if one in rows else shipped[one] for one in ("trials", "arms")}
     problems = [
         *problems_in_rows(rows, shipped, where, name),
-        *(_key_problems(table, found, rows, shipped, name) for table, found in rows.items()),
-        _twins(rows, shipped, name),
+        *(_key_problems(table, found, both, shipped, name) for table, found in rows.items()),
+        _twins(rows, where, name),
     ]
     raise_on_errors(*problems)
     return Addition(where, rows, pd.concat(problems, ignore_index=True))
@@ -125,8 +138,7 @@ def problems_in_rows(
         check_row_means(table, problems)
         check_row_places(name, table, problems)
         if name == "risk_of_bias":
-            resource = next(one for one in codebook(folder)["resources"] if one["name"] == name)
-            check_domain_words(table, resource["words"], problems)
+            check_domain_words(table, resource_of(name, folder)["words"], problems)
         if "quote" in table:
             check_row_quotes(table, problems)
         tables.append(problems.table_of_problems())
@@ -134,12 +146,14 @@ def problems_in_rows(
 
 
 def _key_problems(
-    name: str, table: pd.DataFrame, rows: dict[str, pd.DataFrame], shipped: dict[str, pd.DataFrame], file: str
+    name: str, table: pd.DataFrame, both: dict[str, pd.DataFrame], shipped: dict[str, pd.DataFrame], file: str
 ) -> pd.DataFrame:
-    """Keys of one table: known trial and arm, no second row of a kind, one preferred row a moment, one quote a row."""
+    """Keys of one table: known trial and arm, no second row of a kind, one preferred row a moment, one quote a row.
+
+    both : the trials and arms of the evidence with those of the form.
+    """
     table = table.reset_index(drop=True)
     problems = Problems(table, file, table["line"])
-    both = {one: pd.concat([shipped[one], rows.get(one, shipped[one].iloc[:0])]) for one in (*ROWS, "quotes")}
     unknown = ~table["trial_id"].isin(both["trials"]["trial_id"])
     problems.add(unknown, "trial_id", "a trial of trials.csv or of this form", "add [trial], or correct the name")
     for column in ("arm_id", "control_arm_id"):
@@ -152,14 +166,14 @@ def _key_problems(
                 here = strange & (table["trial_id"] == trial)
                 problems.add(here, column, "an arm of the trial", f"{trial} has {known.get(trial, 'none')}")
     if name in ONE_OF_EACH:
-        _second(table, both[name], shipped[name], ONE_OF_EACH[name], problems, "a row of its own")
+        _second(table, shipped[name], ONE_OF_EACH[name], problems, "a row of its own")
     if name == "outcomes":
         for one in ("hours", "outcome", "timing", "analysis", "use", "preferred", "basis"):
             problems.add(table[one] == "", one, "filled in", "see the codebook")
         chosen = table[(table["preferred"] == "yes") & (table["use"] == "pool")]
         old = shipped[name]
         old = old[(old["preferred"] == "yes") & (old["use"] == "pool")]
-        _second(chosen, pd.concat([old, chosen]), old, A_MOMENT, problems, "one preferred row an arm, time and outcome")
+        _second(chosen, old, A_MOMENT, problems, "one preferred row an arm, time and outcome")
     if name == "effects":
         for one in ("hours", "outcome", "effect_measure", "favours_drug", "estimate", "use"):
             problems.add(table[one] == "", one, "filled in", "see the codebook")
@@ -173,24 +187,25 @@ def _key_problems(
     return problems.table_of_problems()
 
 
-def _second(
-    table: pd.DataFrame, both: pd.DataFrame, old: pd.DataFrame, key: list[str], problems: Problems, rule: str
-) -> None:
-    numbers = {"hours": lambda text: pd.to_numeric(text, errors="coerce")}
-    read = {one: one_table[key].assign(**{k: f(one_table[k]) for k, f in numbers.items() if k in key})
-            for one, one_table in (("here", table), ("both", both), ("old", old))}  # fmt: skip
-    counts = read["both"].value_counts()
-    many = [counts.get(tuple(row), 1) > 1 for row in read["here"].itertuples(index=False)]
-    stood = set(read["old"].itertuples(index=False, name=None))
-    here = list(read["here"].itertuples(index=False, name=None))
+def _second(table: pd.DataFrame, old: pd.DataFrame, key: list[str], problems: Problems, rule: str) -> None:
+    """Notes the rows of `table` whose key stands among the `old` ones, or twice among themselves."""
+    here, stood = _keys(table, key), set(_keys(old, key))
+    times = Counter(here)
+    again = pd.Series([one in stood or times[one] > 1 for one in here], table.index, dtype=bool)
     problems.add(
-        pd.Series(many, table.index).reindex(problems.table.index, fill_value=False), key[-1], rule,
+        again.reindex(problems.table.index, fill_value=False), key[-1], rule,
         lambda row: "the evidence has it already" if here[table.index.get_loc(row)] in stood
         else "it stands twice in the form",
     )  # fmt: skip
 
 
-def _twins(rows: dict[str, pd.DataFrame], shipped: dict[str, pd.DataFrame], file: str) -> pd.DataFrame:
+def _keys(table: pd.DataFrame, key: list[str]) -> list[tuple]:
+    """The keys of rows; an hour is a number there, 24 and 24.0 the same."""
+    numbers = {"hours": pd.to_numeric(table["hours"], errors="coerce")} if "hours" in key else {}
+    return list(table[key].assign(**numbers).itertuples(index=False, name=None))
+
+
+def _twins(rows: dict[str, pd.DataFrame], folder: Path, file: str) -> pd.DataFrame:
     """A new trial that looks like one which is here: the same DOI, registry number, author and year, or figures."""
     if "trials" not in rows:
         return problem_table(file, [])
@@ -205,9 +220,7 @@ def _twins(rows: dict[str, pd.DataFrame], shipped: dict[str, pd.DataFrame], file
             lambda one: pd.to_numeric(one, errors="coerce") if one.name in ("hours", "n", "events") else one
         )
         looked = looked.merge(figures, on="study", how="left")
-    old = shipped["trials"]["trial_id"]
-    found = known_studies(looked, load_evidence())
-    found = found[found["evidence_study"].isin(old)]
+    found = known_studies(looked, load_evidence(folder=folder))
     line = rows["trials"]["line"].iloc[0]
     return problem_table(
         file,

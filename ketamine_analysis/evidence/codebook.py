@@ -38,10 +38,14 @@ def codebook(folder: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def resource_of(table: str, folder: Path) -> dict:
+    """What the codebook says of one table."""
+    return next(one for one in codebook(folder)["resources"] if one["name"] == table)
+
+
 def fields_of(table: str, folder: Path) -> dict[str, dict]:
     """The fields of one table by name, in the order of its columns."""
-    resources = {one["name"]: one for one in codebook(folder)["resources"]}
-    return {field["name"]: field for field in resources[table]["schema"]["fields"]}
+    return {field["name"]: field for field in resource_of(table, folder)["schema"]["fields"]}
 
 
 def text_tables(folder: Path) -> dict[str, pd.DataFrame]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .codebook import codebook, evidence_folder, fields_of
+from .codebook import evidence_folder, fields_of, resource_of
 from .shipped import load_evidence
 
 NOT_STATED = "not stated"
@@ -25,7 +25,7 @@ def with_risk_of_bias(table: pd.DataFrame, *, folder: str | Path | None = None) 
     """
     where = evidence_folder(folder)
     domains = fields_of("risk_of_bias", where)["domain"]["levels"]
-    words = next(one for one in codebook(where)["resources"] if one["name"] == "risk_of_bias")["words"]
+    words = resource_of("risk_of_bias", where)["words"]
     printed = load_evidence("risk_of_bias", folder=where)
     wide = printed.pivot_table(index="study", columns="domain", values="value", aggfunc="first")
     told = wide.reindex(columns=list(domains)).reindex(table["study"]).set_axis(table.index)

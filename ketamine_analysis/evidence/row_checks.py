@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from ..errors import nearest
-from ..outcomes.scales import SCALES
+from ..reading.number_checks import scale_limits
 from ..reading.problems import Problems
+from ..reading.reported_numbers import events_from_percent
+from ..words import numeric
 
 PATTERNS = {"string": r"(?s).+", "integer": r"-?\d+", "number": r"-?\d+(\.\d+)?", "year": r"(19|20)\d\d"}
 LONGEST_QUOTE = 200
@@ -28,10 +29,9 @@ def check_row_words(rows: pd.DataFrame, fields: dict[str, dict], problems: Probl
         if known:
             strange = filled & ~wrong & ~rows[name].isin([str(one) for one in known])
             listed = ", ".join(str(one) for one in known)
-            near = {row: nearest(rows.loc[row, name], map(str, known)) for row in rows.index[strange]}
-            for row, word in near.items():
-                here = strange & (rows.index == row)
-                problems.add(here, name, "one of the codebook's words", f"use one of: {listed}{word}")
+            for word in rows.loc[strange, name].unique():
+                fix = f"use one of: {listed}{nearest(word, map(str, known))}"
+                problems.add(strange & (rows[name] == word), name, "one of the codebook's words", fix)
 
 
 def check_row_counts(rows: pd.DataFrame, arms: pd.DataFrame, problems: Problems) -> None:
@@ -40,7 +40,7 @@ def check_row_counts(rows: pd.DataFrame, arms: pd.DataFrame, problems: Problems)
     problems.add(events > n, "events", "events are not above n", "n is everyone in the row's denominator")
     problems.add(n <= 0, "n", "n is above 0", "leave n empty where the source does not print it")
     problems.add((percent < 0) | (percent > 100), "percent", "within 0 and 100", "a percentage, 12.5 for 12.5 %")
-    randomised = pd.to_numeric(_of_arm(rows, arms, "n_randomised"), errors="coerce").astype(float)
+    randomised = numeric(_of_arm(rows, arms, "n_randomised"))
     problems.add(
         n > randomised, "n", "n is not above the arm's n_randomised",
         lambda row: f"{randomised[row]:g} were randomised; correct one of the two, or say why in `notes`", "warning",
@@ -57,9 +57,11 @@ def check_row_counts(rows: pd.DataFrame, arms: pd.DataFrame, problems: Problems)
     )  # fmt: skip
     if "basis" in rows:
         deduced = rows["basis"] == "count_from_percent"
-        whole = np.floor((percent + half) * n / 100) - np.ceil((percent - half) * n / 100) + 1
+        sound = deduced & percent.between(0, 100) & (n > 0) & (n % 1 == 0)
+        fitting = events_from_percent(percent[sound], n[sound], decimals=decimals[sound])["fitting"]
         problems.add(
-            deduced & ~(whole == 1), "events", "exactly one whole number of people fits n and percent",
+            deduced & (fitting.reindex(rows.index) != 1), "events",
+            "exactly one whole number of people fits n and percent",
             "leave events empty, use = context, reason = no count",
         )  # fmt: skip
 
@@ -77,7 +79,7 @@ def check_row_means(rows: pd.DataFrame, problems: Problems) -> None:
     problems.add((sd < 0) | (se < 0), "sd", "a spread is not negative", "copy the figure without a sign")
     if "mean" not in rows or "outcome" not in rows:
         return
-    lowest, highest = _ends(rows)
+    lowest, highest = scale_limits(rows["scale"])
     span = highest - lowest
     score = (rows["outcome"] == "score") & ((mean < lowest) | (mean > highest))
     problems.add(score, "mean", "a mean score lies within its scale", "is it another scale, or a change?")
@@ -138,7 +140,7 @@ def check_domain_words(rows: pd.DataFrame, words: dict[str, list[str]], problems
             strange = own & ~rows["value"].isin(words[domain])
             problems.add(strange, "value", f"a word for {domain}", f"use one of: {', '.join(words[domain])}")
         else:
-            share = pd.to_numeric(rows["value"], errors="coerce")
+            share = numeric(rows["value"])
             problems.add(own & ~share.between(0, 100), "value", "a percentage as printed", "a figure from 0 to 100")
 
 
@@ -154,17 +156,10 @@ def _holds(quote: str, figure: str) -> bool:
 def _numbers(rows: pd.DataFrame, *names: str) -> list[pd.Series]:
     """Columns of text as numbers; missing where the column is, or the cell, or what stands there is no number."""
     missing = pd.Series(np.nan, index=rows.index)
-    return [pd.to_numeric(rows[name], errors="coerce").astype(float) if name in rows else missing for name in names]
+    return [numeric(rows[name]) if name in rows else missing for name in names]
 
 
 def _of_arm(rows: pd.DataFrame, arms: pd.DataFrame, column: str) -> pd.Series:
     known = arms.drop_duplicates(["trial_id", "arm_id"]).set_index(["trial_id", "arm_id"])[column]
     here = pd.MultiIndex.from_frame(rows[["trial_id", "arm_id"]])
     return pd.Series(known.reindex(here).to_numpy(), index=rows.index)
-
-
-def _ends(rows: pd.DataFrame) -> Iterable[pd.Series]:
-    """Lowest and highest score of each row's scale; missing for a scale that the library does not know."""
-    for end in ("minimum", "maximum"):
-        known = {name: getattr(SCALES[name], end) for name in set(rows["scale"]) if name in SCALES}
-        yield rows["scale"].map(known).astype(float)

@@ -83,11 +83,11 @@ def load_evidence(table: str = "arms", *, folder: str | Path | None = None, vers
         rows = _read(where / f"{name}.csv")
         return rows if version is None or "added" not in rows else rows[rows["added"] <= version].reset_index(drop=True)
 
+    if table not in ("arms", "adverse_events", "effects"):
+        return read(table)
     arms, trials = read("arms").drop(columns="added"), read("trials").drop(columns="added")
     if table == "effects":
         return with_their_arms(read("effects"), arms, trials, read("outcomes"))
-    if table not in ("arms", "adverse_events"):
-        return read(table)
     rows = read("outcomes" if table == "arms" else "adverse_events").merge(
         arms, on=["study", "arm"], how="left", validate="many_to_one"
     )

@@ -39,7 +39,7 @@ def check_scale_of_scores(found: Problems, score: pd.Series) -> None:
         words = "its changes are read, lower taken for better; response and remission need the scale"
         found.add_column("scale", "a scale for response", words, "warning")
     found.add(~known & ~blank(scale), "scale", "a known scale", _scale_hint(scale))
-    low, high = _limits(scale)
+    low, high = scale_limits(scale)
     found.add(
         (score < low) | (score > high),
         "score",
@@ -93,7 +93,7 @@ def check_means(found: Problems, get: dict[str, pd.Series]) -> None:
     for name in ("sd", "std_error"):
         found.add(get[name] < 0, name, "spread not negative", f"{name} is a positive number")
         found.add(get[name] == 0, name, "spread above 0", f"{name} = 0 says all patients scored the same", "warning")
-    low, high = _limits(scale)
+    low, high = scale_limits(scale)
     span = high - low
     outside = ((table["outcome"] == "score") & ((mean < low) | (mean > high))) | (
         (table["outcome"] == "change") & (mean.abs() > span)
@@ -152,6 +152,7 @@ def _scale_hint(scale: pd.Series) -> Fix:
     return hint
 
 
-def _limits(scale: pd.Series) -> tuple[pd.Series, pd.Series]:
+def scale_limits(scale: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Lowest and highest score of each row's scale; missing for an unknown one."""
     low, high = {name: one.minimum for name, one in SCALES.items()}, {name: one.maximum for name, one in SCALES.items()}
     return looked_up(scale, low), looked_up(scale, high)

@@ -117,6 +117,7 @@ def test_a_study_is_shown_with_what_it_changes_and_kept_whole(tmp_path, folder):
         ("events = 12", "events = 21", "'21' breaks rule 'events are not above n'"),
         ("percent = 60.0", "percent = 66.7", "rounds to the percent"),
         ("n = 20\nevents = 5\npercent = 25.0", "n = 16\nevents = 5\npercent = 25.0", "of the 20 randomised, not of this n"),
+        ('percent = 60.0\nbasis = "printed"', 'percent = 62.0\nbasis = "count_from_percent"', "exactly one whole number of people"),
         ("12/20 (60.0 %)", "12 of them", "the figure stands in the row's quote"),
         ('outcome = "response"', 'outcome = "respons"', "did you mean 'response'"),
         ("hours = 24", "our = 24", "did you mean 'hours'"),

@@ -24,6 +24,8 @@ PRINTED_OTHERWISE = {
     ("adverse_events", "escitalopram_jama2009"): 1,  # 35 of 85 printed as 41.1: truncated
     ("adverse_events", "montejo2001"): 2,  # 24.4: truncated; 1 of 26 printed as 3.9: rounded upward
 }
+# words that `add-study` takes and no row has yet
+NOT_PRINTED_YET = {("risk_of_bias", "domain"): {"masking_control_right", "missing_active"}}
 each_table = pytest.mark.parametrize("name", RESOURCES)
 
 
@@ -49,7 +51,8 @@ def test_columns_types_and_words(name):
         assert values.str.fullmatch(PATTERNS[field["type"]]).all(), field["name"]
         assert len(field["description"]) > 10, field["name"]
         if "constraints" in field:
-            assert set(values) <= set(field["constraints"]["enum"]) == set(field["levels"]), field["name"]
+            unused = NOT_PRINTED_YET.get((name, field["name"]), set())
+            assert set(values) | unused == set(field["constraints"]["enum"]) == set(field["levels"]), field["name"]
             assert all(field["levels"].values()), field["name"]
 
 
